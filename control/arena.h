@@ -5,6 +5,7 @@
 #ifndef RTPWIRE_CONTROL_ARENA_H
 #define RTPWIRE_CONTROL_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "str.h"
@@ -26,6 +27,9 @@ struct str arena_str(struct arena *a, struct str s);
 /* printf into the arena; p is NULL when memory is out. */
 struct str arena_printf(struct arena *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* True once any allocation from this arena failed: what was built in it may have holes. */
+bool arena_failed(const struct arena *a);
 
 /*
  * Test hook: the n-th allocation from now (1 = the next) fails, and all after it; 0 switches it off.

@@ -60,4 +60,7 @@ struct str ng_get_str(const struct ng_value *dict, const char *key);
 /* The integer under key (loose), also from a decimal string; fallback when there is none. */
 int64_t ng_get_int(const struct ng_value *dict, const char *key, int64_t fallback);
 
+/* A whole decimal number, sign allowed. 0 with *out, or -EINVAL (empty, other bytes, out of range). */
+int ng_decimal(struct str s, int64_t *out);
+
 #endif
