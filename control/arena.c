@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Arenas: a list of chunks, each cut from its front. A request costs one or two mallocs, and its end one
+ * free per chunk. Control's only thread.
+ */
+#include "arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CHUNK_BYTES 8192 /* payload of an ordinary chunk: most requests fit in one */
+
+struct chunk {
+	struct chunk *next;
+	size_t used, size; /* payload bytes */
+	alignas(max_align_t) unsigned char payload[];
+};
+
+struct arena {
+	struct chunk *chunks; /* the head is cut from */
+	bool failed;
+};
+
+static unsigned long fail_after; /* test hook: 0 = off, 1 = all fail from now */
+
+void arena_fail_after(unsigned long n)
+{
+	fail_after = n;
+}
+
+/* Counts one allocation for the test hook; true when it has to fail. */
+static bool must_fail(void)
+{
+	if (fail_after == 0)
+		return false;
+	if (fail_after == 1)
+		return true;
+	fail_after--;
+	return false;
+}
+
+struct arena *arena_new(void)
+{
+	return must_fail() ? NULL : calloc(1, sizeof(struct arena));
+}
+
+void arena_free(struct arena *a)
+{
+	if (!a)
+		return;
+	while (a->chunks) {
+		struct chunk *c = a->chunks;
+
+		a->chunks = c->next;
+		free(c);
+	}
+	free(a);
+}
+
+bool arena_failed(const struct arena *a)
+{
+	return a->failed;
+}
+
+/*
+ * A chunk with room for n bytes. A big one goes behind the head, which may still have room for the many
+ * small pieces to come.
+ */
+static struct chunk *chunk_add(struct arena *a, size_t n)
+{
+	size_t size = n > CHUNK_BYTES / 4 ? n : CHUNK_BYTES;
+	struct chunk *c = malloc(sizeof(*c) + size);
+
+	if (!c)
+		return NULL;
+	c->used = 0;
+	c->size = size;
+	if (size != CHUNK_BYTES && a->chunks) {
+		c->next = a->chunks->next;
+		a->chunks->next = c;
+	} else {
+		c->next = a->chunks;
+		a->chunks = c;
+	}
+	return c;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+	const size_t align = alignof(max_align_t);
+	struct chunk *c = a->chunks;
+	void *p;
+
+	if (n > SIZE_MAX / 2 || must_fail())
+		goto fail;
+	n = n ? (n + align - 1) & ~(align - 1) : align;
+	if (!c || c->size - c->used < n)
+		c = chunk_add(a, n);
+	if (!c)
+		goto fail;
+	p = c->payload + c->used;
+	c->used += n;
+	return memset(p, 0, n);
+fail:
+	a->failed = true;
+	return NULL;
+}
+
+struct str arena_str(struct arena *a, struct str s)
+{
+	char *p = s.n < SIZE_MAX ? arena_alloc(a, s.n + 1) : NULL;
+
+	if (!p)
+		return (struct str){ NULL, 0 };
+	if (s.n)
+		memcpy(p, s.p, s.n);
+	return (struct str){ p, s.n };
+}
+
+struct str arena_printf(struct arena *a, const char *fmt, ...)
+{
+	va_list ap, again;
+	char *p = NULL;
+	int n;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	if (n >= 0)
+		p = arena_alloc(a, (size_t)n + 1);
+	if (p)
+		vsnprintf(p, (size_t)n + 1, fmt, again);
+	va_end(again);
+	va_end(ap);
+	return p ? (struct str){ p, (size_t)n } : (struct str){ NULL, 0 };
+}
