@@ -36,6 +36,7 @@ struct sdp_attr {
 	struct str line; /* all after "a=" */
 	struct str name; /* up to the first colon */
 	struct str value; /* after the colon; p is NULL when there is none */
+	uint8_t kind; /* enum sdp_attr_kind: sdp_attr.h */
 };
 
 struct sdp_origin {
@@ -48,12 +49,13 @@ struct sdp_origin {
 	struct str address; /* free text: a host name is allowed */
 };
 
-struct sdp_format; /* one payload type with its rtpmap, fmtp, rtcp-fb: sdp_codec.c */
+struct sdp_format; /* one payload type with its rtpmap, fmtp, rtcp-fb: sdp_codec.h */
+struct sdp_extmap; /* one RTP header extension: sdp_attr.h */
 
 struct sdp_media {
 	struct str type; /* "audio" */
 	uint16_t port; /* host order; 0 = rejected */
-	uint16_t port_count; /* "5000/2" = 2, else 1 */
+	uint16_t port_count; /* "5000/2" = 2, else 1; above 1, has_rtcp is never set */
 	struct str proto_text; /* as sent */
 	enum sdp_proto proto;
 	struct str formats_text; /* all after the proto, verbatim */
@@ -78,6 +80,9 @@ struct sdp_media {
 	struct rw_endpoint rtcp; /* its port; address NONE when the line had none */
 	bool rtcp_mux;
 	bool has_ice; /* ice-ufrag at media or session level */
+	const struct sdp_extmap *extmaps; /* the media's; the session's when it has no extmap */
+	unsigned int extmap_count;
+	bool extmap_allow_mixed; /* at media or session level */
 	bool untouched; /* m=message: port and address stay the sender's */
 };
 
@@ -133,7 +138,8 @@ struct str sdp_media_codec(struct arena *arena, const struct sdp_media *m);
 /* How one section is printed. Sections come out in the order of sdp_edit.media. */
 enum sdp_section_kind {
 	SDP_SECTION_NORMAL, /* own port and address; RTP protos by the fixed order, others verbatim */
-	SDP_SECTION_REJECTED, /* port 0: m=, i=, c= (zero), b=, mid, label */
+	SDP_SECTION_REJECTED, /* port 0: m=, i=, c=, b=, mid, label. The plan gives the address: zero
+				 in the leg's family, or the message's "media address" */
 	SDP_SECTION_UNTOUCHED, /* m=message: port, address, attributes as sent */
 	SDP_SECTION_MISSING, /* the answer left it out: src is the offer's section; port, zero c=,
 				  rtpmaps of src, a=sendrecv */
@@ -145,14 +151,18 @@ struct sdp_section {
 	const struct sdp_media *offered; /* answer: formats not in here are dropped (sdp-rewrite
 					    section 7, "answer"); NULL = no filter */
 	uint16_t port; /* host order */
-	struct rw_ip address; /* c=, advertised address; zero address = hold (family decides) */
+	struct rw_ip address; /* c=, advertised address; zero address = hold (family decides).
+				 Printed as given, in all kinds but UNTOUCHED; family NONE
+				 prints as 0.0.0.0 */
 	enum sdp_proto proto; /* printed; SDP_PROTO_OTHER = src->proto_text as sent */
 	enum sdp_direction direction; /* printed, unless sdp_edit.original_direction */
 	struct str mid; /* printed if p; not taken from src */
 	uint16_t rtcp_port; /* a=rtcp; 0 = no line. Never printed for non-RTP protos */
 	struct rw_ip rtcp_address; /* "full rtcp attribute": family NONE = port alone */
 	bool rtcp_mux; /* a=rtcp-mux */
-	uint32_t ptime_ms; /* 0 = no line */
+	uint32_t ptime_ms; /* 0 = no line; maxptime is always that of src */
+	bool extmap_one_byte; /* the receiver has sent extmaps without extmap-allow-mixed, so it
+				 gets none; `offered` says the same on its own */
 };
 
 struct sdp_edit {
@@ -165,8 +175,12 @@ struct sdp_edit {
 	unsigned int section_count;
 };
 
+/* A printed SDP that would be longer (duplicate formats with long parameters) is refused. */
+#define SDP_PRINT_MAX_BYTES (4 * SDP_TEXT_MAX_BYTES)
+
 /*
- * Prints the edited SDP, CRLF line ends. Returns the text in the arena; p is NULL when memory is out.
+ * Prints the edited SDP, CRLF line ends. Returns the text in the arena (one allocation, n excludes the
+ * NUL behind it); p is NULL when memory is out or the text would pass SDP_PRINT_MAX_BYTES.
  */
 struct str sdp_print(struct arena *arena, const struct sdp_edit *edit);
 
