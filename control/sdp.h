@@ -62,7 +62,7 @@ struct sdp_media {
 	struct sdp_format *formats; /* RTP protos: in m= order */
 	unsigned int format_count;
 	struct str title; /* i= */
-	bool has_address; /* from c= of the media, else of the session */
+	bool has_address; /* from c= of the media, else of the session; only a port 0 may lack it */
 	struct rw_ip address;
 	bool has_bandwidth[SDP_B_COUNT];
 	uint64_t bandwidth[SDP_B_COUNT];
