@@ -47,7 +47,7 @@ struct ng_args {
 	bool transport_accept; /* answer: "accept" */
 	enum sdp_proto transport; /* SDP_PROTO_OTHER when absent or unknown */
 
-	/* replace */
+	/* replace; origin-full sets origin and sdp_version too */
 	bool replace_origin, replace_origin_full, replace_username, replace_session_name,
 		replace_sdp_version, replace_force_increment, replace_zero_address;
 
@@ -61,7 +61,7 @@ struct ng_args {
 
 	/* others */
 	bool loop_protect, original_sendrecv, fragment, reset, pass_unknown /* ZRTP etc. */;
-	bool to_tag_given; /* flag "to-tag" */
+	bool to_tag_given; /* flag "to-tag", or key to-tag without rtpp-flags: it counts */
 	bool fast, fatal, all; /* delete, query, block */
 	bool provisional, new_branch;
 	int tos; /* -1 = not given */
