@@ -33,6 +33,8 @@ struct config {
 	char dataplane[108]; /* --dataplane PATH */
 	struct listen_spec listen[CONFIG_LISTEN_MAX];
 	unsigned int listen_count;
+	unsigned int listen_mode; /* --listen-mode: permissions of UNIX sockets; 0660 */
+	char listen_group[64]; /* --listen-group: their group; empty: "kamailio" if there is one */
 	struct interface_spec
 		interfaces[CONFIG_INTERFACE_MAX]; /* empty: all media addresses as "default" */
 	unsigned int interface_count;
@@ -45,7 +47,8 @@ struct config {
 	unsigned int max_sessions; /* --max-sessions; 0 = no limit but ports */
 	int tos; /* --tos: 0..255 for media sent, default 184 (EF) */
 	bool sip_source; /* --sip-source: addresses from received-from, not from SDP */
-	char user[64]; /* --user: to run as when started by root; "nobody" by default */
+	char user[64]; /* --user: to run as when started by root; empty: "rtpwire" if there is one, else
+			  "nobody" */
 	unsigned int log_level; /* --log-level: syslog numbers, default 6 */
 };
 

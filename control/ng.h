@@ -6,6 +6,9 @@
 #ifndef RTPWIRE_CONTROL_NG_H
 #define RTPWIRE_CONTROL_NG_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "arena.h"
 #include "str.h"
 #include "value.h"
@@ -20,6 +23,10 @@ struct ng_request {
 	const struct ng_value *dict; /* the request */
 	enum ng_encoding encoding; /* answered in kind */
 	char source[80]; /* who asked, for logs and statistics: "unix:", "udp:127.0.0.1:5000" */
+	size_t reply_max_bytes; /* longer replies are trimmed; 0 = no limit */
+	bool undecodable; /* set by ng_dispatch(): body was no dictionary */
+	unsigned int command; /* row of ng_commands, ng_command_count when unknown; ng.c's own */
+	uint64_t started_ns; /* monotonic; ng.c's own */
 	void *transport; /* ngsock.c's own */
 	void (*respond)(struct ng_request *rq,
 			struct str body); /* transport's own: sends encoded body, frees rq */
@@ -33,6 +40,9 @@ void ng_reply_error(struct ng_request *rq, const char *reason);
 
 /* Decodes body into rq->dict and runs the command; always answers, also bad input. rq->arena is set. */
 void ng_dispatch(struct engine *eng, struct ng_request *rq, struct str body);
+
+/* Answers bytes that are no message at all: as ng_dispatch() would, with the error given. rq->arena is set. */
+void ng_refuse(struct ng_request *rq, enum ng_encoding encoding, const char *reason);
 
 /* A row of the command table (commands.c). handle == NULL: known, answered "not supported yet". */
 struct ng_command {
