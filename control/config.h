@@ -47,7 +47,8 @@ struct config {
 	unsigned int max_sessions; /* --max-sessions; 0 = no limit but ports */
 	int tos; /* --tos: 0..255 for media sent, default 184 (EF) */
 	bool sip_source; /* --sip-source: addresses from received-from, not from SDP */
-	char user[64]; /* --user: to run as when started by root; empty: "rtpwire" if there is one, else
+	char user
+		[64]; /* --user: to run as when started by root; empty: "rtpwire" if there is one, else
 			  "nobody" */
 	unsigned int log_level; /* --log-level: syslog numbers, default 6 */
 };

@@ -12,7 +12,8 @@
 #include "str.h"
 
 #define COOKIE_ROTATE_S 30 /* a reply is kept for one to two of these */
-#define COOKIE_BYTES_MAX (32u << 20) /* of one generation; beyond it the older one is dropped early */
+#define COOKIE_BYTES_MAX                                                                           \
+	(32u << 20) /* of one generation; beyond it the older one is dropped early */
 
 struct cookie_cache;
 struct cookie_entry;
