@@ -31,14 +31,19 @@ enum report_type {
 	REPORT_ACK = 1, /* seq, status */
 	REPORT_FLOW, /* spec with peer and source as of now */
 	REPORT_RESOLVE, /* flow spec.id has learned spec.peer; the manager answers with MAIL_ADJ */
+	REPORT_RELEASE, /* follows a MAIL_ADJ when there is something to give back: adj */
 };
 
+/*
+ * Each mail whose adj is not ADJ_NONE gives the worker one reference to that entry, also if the flow
+ * has that entry already. Each reference comes back exactly once, in the adj of a report (other than
+ * REPORT_FLOW); the manager then releases it.
+ */
 struct report {
 	uint32_t type; /* enum report_type */
 	uint32_t status; /* enum rw_ack_status */
 	uint64_t seq;
-	uint32_t
-		adj; /* ACK of SET/DEL: the adjacency the flow no longer uses, for the manager to release; else ADJ_NONE */
+	uint32_t adj; /* ACK, RESOLVE, RELEASE: reference given back to the manager, or ADJ_NONE */
 	uint32_t zero;
 	struct rw_flow_spec spec;
 };

@@ -55,8 +55,8 @@ enum rw_source_policy {
 	 * A window of learn_ms opens at each spec of a newer generation. While it is open, a packet
 	 * from any allowed address is admitted and becomes source and peer. It ends at once with a
 	 * packet from `source`, or from the address learned before if `source` did not change; when
-	 * it did change, the address learned before is refused, so late packets of the old place do
-	 * not win media back. When the time is over the source seen last stays; if none was seen,
+	 * it did change (from one known address to another), the address learned before is refused, so
+	 * late packets of the old place do not win media back. When the time is over the source seen last stays; if none was seen,
 	 * the next packet decides. Afterwards other sources are refused.
 	 */
 	RW_SOURCE_LEARN,
