@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The flow as a worker executes it, and the table of a worker's flows. Only the worker that owns a
+ * flow touches it. No DPDK type here. Thread: worker (table_init and table_free: manager, while the
+ * worker does not run).
+ */
+#ifndef RTPWIRE_DATAPLANE_FLOW_H
+#define RTPWIRE_DATAPLANE_FLOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rtpwire/demux.h"
+#include "rtpwire/flow.h"
+#include "rtpwire/stats.h"
+
+#include "adj.h"
+#include "encap.h"
+#include "rtp.h"
+
+/* What is done with a packet of a class; compiled from kind and flags. */
+enum flow_action {
+	ACTION_RTP, /* count as RTP, send by out_rtp */
+	ACTION_RTCP, /* count as RTCP, send by out_rtcp */
+	ACTION_PASS, /* send untouched by out_rtp */
+	ACTION_PUNT, /* to control */
+	ACTION_REFUSE,
+};
+
+#define FLOW_CLASSES (RW_CLASS_UNKNOWN + 1)
+#define FLOW_NO_SLOT 0xffffffffu
+
+struct flow {
+	/* Line 0: each packet that arrives. */
+	_Alignas(64) bool live;
+	uint8_t action[FLOW_CLASSES]; /* enum flow_action, by enum rw_class */
+	uint32_t clock_hz;
+	struct rw_endpoint known; /* admitted without any further rule; family NONE: nobody */
+	uint32_t out_slot[2]; /* of out_rtp, out_rtcp; or FLOW_NO_SLOT */
+	uint64_t generation;
+
+	/* Lines 1 and 2: each packet that leaves. */
+	_Alignas(64) uint32_t adj; /* entry in use, or ADJ_NONE */
+	uint32_t adj_version; /* that the headers were built from */
+	uint32_t mtu;
+	uint8_t port; /* index of the dataplane's port */
+	bool sendable; /* headers are valid; else refusal says why not */
+	uint8_t refusal; /* enum rw_drop */
+	bool resolve_due; /* the manager could not be asked about peer yet */
+	struct encap encap;
+
+	/* From here: rare. */
+	_Alignas(64) struct rw_endpoint source; /* learned, else signalled */
+	struct rw_endpoint peer;
+	struct rw_endpoint before; /* learned before the current window opened; NONE: nobody */
+	uint64_t window_end_ns;
+	uint32_t adj_back; /* entry to give back with the next report; then adj is ADJ_NONE */
+	bool learned; /* `source` was seen */
+	bool seen; /* it was seen in this window */
+	bool locked; /* the window is over */
+	bool before_refused; /* `before` is the place that media has left */
+	struct rtp_track track;
+	struct rw_flow_spec spec; /* as control set it last */
+};
+
+_Static_assert(offsetof(struct flow, adj) == 64, "ingress takes one cache line");
+_Static_assert(offsetof(struct flow, source) == 192, "egress takes two cache lines");
+
+/* All flows of one worker: a lazily touched array with a place for every slot of the dataplane. */
+struct flow_table {
+	struct flow *flows;
+	uint64_t *live; /* one bit per slot */
+	uint32_t slots;
+	uint32_t count; /* live flows */
+};
+
+/* Maps a table for slots flows; no page is touched. 0 or -ENOMEM. */
+int flow_table_init(struct flow_table *t, uint32_t slots);
+
+/* Unmaps it; a zeroed table is fine. */
+void flow_table_free(struct flow_table *t);
+
+/* First live slot at or after from, or t->slots. */
+uint32_t flow_table_next(const struct flow_table *t, uint32_t from);
+
+/*
+ * Creates flow spec.id or replaces its policy by spec, which must have passed rw_flow_spec_check() and
+ * have no lower generation than the flow; adj is one reference to the adjacency of spec.peer. Learned
+ * state stays as rtpwire/flow.h says. Returns the reference that is no longer used, or ADJ_NONE.
+ */
+uint32_t flow_set(struct flow_table *t, uint32_t slot, const struct rw_flow_spec *spec,
+		  const struct rw_limits *lim, uint32_t adj, struct rw_flow_stats *stats,
+		  uint64_t now_ns);
+
+/* Deletes the live flow in a slot; its statistics stay. Returns its adjacency or ADJ_NONE. */
+uint32_t flow_del(struct flow_table *t, uint32_t slot, struct rw_flow_stats *stats);
+
+/* Points the flow to another peer whose adjacency is unknown; the old one goes to adj_back. */
+void flow_move_peer(struct flow *f, const struct rw_endpoint *peer, struct rw_flow_stats *stats);
+
+/* Gives the flow the adjacency of its peer. Returns the reference that is no longer used. */
+uint32_t flow_use_adj(struct flow *f, uint32_t adj);
+
+/* Writes source, peer and state into the flow's statistics. */
+void flow_publish(const struct flow *f, struct rw_flow_stats *stats);
+
+/*
+ * Brings the flow's headers up to date with its peer and its adjacency; afterwards sendable or
+ * refusal says what to do. Nothing changes while the manager is just writing the adjacency.
+ */
+void flow_refresh(struct flow *f, const struct adj *adjs, const struct rw_limits *lim);
+
+/* True when the allow list does not forbid an address as a source. */
+bool flow_allows(const struct rw_flow_spec *spec, const struct rw_ip *ip);
+
+/* Notes which source needs no look at the rules any more; call after source, peer or locked changed. */
+void flow_settle(struct flow *f);
+
+/* True when the headers may be out of date. */
+static inline bool flow_is_outdated(const struct flow *f, const struct adj *adjs)
+{
+	return atomic_load_explicit(&adjs[f->adj].version, memory_order_relaxed) != f->adj_version;
+}
+
+#endif
