@@ -1,0 +1,66 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""
+kill -9 under traffic. Argument "control": not one packet is lost; a new control finds the flows, its new calls
+work, and the old ones can be removed. Argument "dataplane": started again, it is programmed by control and the
+calls talk on without signalling.
+"""
+import time
+
+from common import check, check_lossless, equal, main, make_calls, run_peers, start_relay, talk, two_networks, wait_for
+
+
+def kill_control(net, relay):
+    with relay.ng() as ng:
+        calls = make_calls(net, ng, 10)
+
+    def strike():
+        time.sleep(1.5)
+        relay.control.kill()
+        relay.control.popen.wait(5)
+        time.sleep(1)
+        relay.start_control()
+
+    check_lossless(run_peers(net, calls, 6, during=strike))
+    with relay.ng() as ng:
+        listed = ng.command("list", limit=100)["calls"]
+        equal(sorted(listed), sorted(c.id for c in calls), "old calls that the new control lists")
+        talk(net, ng, count=3, seconds=2, prefix="new", first_port=20000)
+        for call in calls:
+            call.ng = ng
+            call.delete(flags=["fatal"])
+        wait_for("the old calls to go", lambda: not ng.command("list", limit=1)["calls"], 15)
+        time.sleep(1.2)  # workers publish about once a second
+        flows = sum(w["flows"] for w in ng.command("statistics")["statistics"]["rtpwire"]["workers"])
+        equal(flows, 0, "flows left in the dataplane")
+
+
+def kill_dataplane(net, relay):
+    with relay.ng() as ng:
+        calls = make_calls(net, ng, 10)
+        check_lossless(run_peers(net, calls, 1))
+        relay.dataplane.kill()
+        relay.dataplane.popen.wait(5)
+        wait_for("control to notice", lambda: not linked(ng), 15)
+        equal(ng.command("ping")["result"], "pong", "ping without a dataplane")
+        relay.start_dataplane()
+        wait_for("control to reconnect", lambda: linked(ng), 30)
+        # The link is up when the last flow is back; a moment for its acknowledgements.
+        time.sleep(1)
+        check_lossless(run_peers(net, calls, 3))
+        check(len(ng.command("list", limit=100)["calls"]) == 10, "calls were forgotten")
+        for call in calls:
+            call.delete()
+
+
+def linked(ng):
+    return ng.command("statistics")["statistics"]["rtpwire"]["dataplane"]["connected"]
+
+
+def test(lab, victim, backend="xdp"):
+    net = two_networks(lab)
+    relay = start_relay(net, backend)
+    {"control": kill_control, "dataplane": kill_dataplane}[victim](net, relay)
+
+
+main(test)
