@@ -21,10 +21,11 @@ static enum cli_exit ng_command(const struct cli *cli, char **arguments)
 	json_t *request, *reply;
 	enum cli_exit status;
 
-	request = from_stdin ? json_loadf(stdin, JSON_ALLOW_NUL, &why) :
-			       json_loads(arguments[0], JSON_ALLOW_NUL, &why);
+	request = from_stdin ? json_loadf(stdin, JSON_ALLOW_NUL, &why)
+			     : json_loads(arguments[0], JSON_ALLOW_NUL, &why);
 	if (!json_is_object(request)) {
-		fprintf(stderr, "rtpwire: ng takes a JSON object, such as {\"command\":\"ping\"}: %s\n",
+		fprintf(stderr,
+			"rtpwire: ng takes a JSON object, such as {\"command\":\"ping\"}: %s\n",
 			request ? "this is something else" : why.text);
 		json_decref(request);
 		return CLI_USAGE;
@@ -170,10 +171,14 @@ static int apply_option(struct cli *cli, int opt)
 static int read_options(int argc, char **argv, struct cli *cli)
 {
 	static const struct option table[] = {
-		{ "socket", required_argument, NULL, 's' }, { "timeout", required_argument, NULL, 't' },
-		{ "json", no_argument, NULL, 'j' },	    { "limit", required_argument, NULL, 'l' },
-		{ "count", required_argument, NULL, 'c' },  { "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },	    { 0 },
+		{ "socket", required_argument, NULL, 's' },
+		{ "timeout", required_argument, NULL, 't' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "limit", required_argument, NULL, 'l' },
+		{ "count", required_argument, NULL, 'c' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 },
 	};
 	int opt, ret;
 

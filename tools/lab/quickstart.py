@@ -198,6 +198,7 @@ def talk(lab, opts, network):
 
 def main():
     opts = options()
+    sys.stdout.reconfigure(line_buffering=True)
     try:
         with Lab(find_programs(opts.build), keep_logs=opts.logs) as lab:
             result = talk(lab, opts, make_network(lab))

@@ -1,0 +1,77 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""
+Who may include whom: tests, tools -> control -> include <- dataplane. Reads #include lines of all C files.
+"""
+import os
+import re
+import sys
+
+sys.dont_write_bytecode = True
+from source import ROOT, files, finish, text  # noqa: E402  pylint: disable=wrong-import-position
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+([<"])([^>"]+)[>"]', re.M)
+
+# Folder -> folders whose headers its files may include.
+MAY_INCLUDE = {
+    "include": {"include"},
+    "dataplane": {"dataplane", "include"},
+    "control": {"control", "include"},
+    "tools": {"tools", "control", "include"},
+    "tests": {"tests", "tools", "control", "dataplane", "include"},
+}
+
+DPDK, EV, JANSSON = re.compile(r"rte_.*\.h"), re.compile(r"ev(\+\+)?\.h"), re.compile(r"jansson\.h")
+NETLINK = re.compile(r"(libmnl/.*|nftables/.*|bpf/.*|xdp/.*)")
+CRYPTO = re.compile(r"(openssl|srtp2?|intel-ipsec-mb).*")
+
+# Folder -> libraries that its files must not include.
+FORBIDDEN = {
+    "include": (DPDK, EV, JANSSON, NETLINK, CRYPTO),
+    "dataplane": (EV, JANSSON),
+    "control": (DPDK, NETLINK),
+    "tools": (DPDK, EV),
+}
+
+# Library -> the only files of a folder that may include it.
+ONLY = (
+    ("control", EV, {"main.c", "ngsock.c", "dplink.c", "reaper.c", "engine.c"}),
+    ("control", JANSSON, {"json.c"}),
+)
+
+# Files of the dataplane that run without EAL, so that unit tests and the simulator need none.
+NO_DPDK = {"adj.h", "mailbox.h", "flow.c", "flow.h", "apply.c", "apply.h", "rtp.c", "rtp.h"}
+
+
+def resolve(path, name):
+    """Where a quoted include leads: beside the file, else by the include paths; None = a library's."""
+    folder = os.path.dirname(path)
+    for base in (folder, "include", path.split("/")[0], "", "dataplane", "control", "tools"):
+        candidate = os.path.normpath(os.path.join(base, name))
+        if os.path.isfile(os.path.join(ROOT, candidate)):
+            return candidate
+    return None
+
+
+def faults_of(path):
+    layer, base = path.split("/")[0], os.path.basename(path)
+    for quote, name in INCLUDE.findall(text(path)):
+        target = resolve(path, name)
+        if quote == '"' and target is None and layer in ("include", "control", "tools"):
+            yield f"{path}: \"{name}\" does not exist"
+        if target and target.split("/")[0] not in MAY_INCLUDE[layer]:
+            yield f"{path}: {layer} must not include {target}"
+        yield from (f"{path}: {layer} must not include <{name}>" for rule in FORBIDDEN.get(layer, ())
+                    if rule.fullmatch(name))
+        yield from (f"{path}: of {folder} only {', '.join(sorted(allowed))} may include <{name}>"
+                    for folder, rule, allowed in ONLY if layer == folder and rule.fullmatch(name) and base not in allowed)
+        if layer == "dataplane" and base in NO_DPDK and DPDK.fullmatch(name):
+            yield f"{path}: has to build without DPDK, but includes <{name}>"
+
+
+def main():
+    paths = [p for p in files(".c", ".h") if p.split("/")[0] in MAY_INCLUDE]
+    finish(len(paths), [fault for p in paths for fault in faults_of(p)])
+
+
+main()
