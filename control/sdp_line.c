@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Values of single SDP lines: o=, c=, b=, m= (RFC 8866 section 5). Pure; control's only thread. */
+/*
+ * Values of single SDP lines: o=, c=, b=, m= (RFC 8866 section 5). Pure; control's only thread.
+ */
 #include "sdp_line.h"
 
 #include "sdp_scan.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The fixed form of opus parameters (RFC 7587 section 7). Pure; control's only thread. */
+/*
+ * The fixed form of opus parameters (RFC 7587 section 7). Pure; control's only thread.
+ */
 #ifndef RTPWIRE_CONTROL_SDP_OPUS_H
 #define RTPWIRE_CONTROL_SDP_OPUS_H
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Names of protocols and bandwidth types, and the origin to start from. Pure; control's only thread. */
+/*
+ * Names of protocols and bandwidth types, and the origin to start from. Pure; control's only thread.
+ */
 #include "sdp.h"
 #include "sdp_line.h"
 

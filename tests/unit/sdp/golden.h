@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "edit.h"
 #include "sdp.h"
 
 #define CASES(table) (table), sizeof(table) / sizeof((table)[0])
@@ -46,12 +47,6 @@ struct parsed {
 
 struct parsed parsed_new(const char *text, size_t bytes);
 void parsed_free(struct parsed *p);
-
-/*
- * The default edit, in p's arena: section i gets port 30000 + 2i, RTCP one above, address 203.0.113.1; hold
- * by zero address and rejected media as the reference says. NULL when memory is out.
- */
-struct sdp_edit *edit_new(struct arena *arena, const struct sdp *sdp);
 
 /* Compares with want, whose \n mean \r\n. */
 void assert_printed(const char *row, struct str got, const char *want);

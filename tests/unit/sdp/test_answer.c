@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which formats and lines of an answer reach the party that sent the offer (sections 1.4 and 7). */
+/*
+ * Which formats and lines of an answer reach the party that sent the offer (sections 1.4 and 7).
+ */
 #include "golden.h"
 
 #include <stdio.h>

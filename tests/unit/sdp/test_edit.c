@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a plan can set in struct sdp_edit: each field shows in the text, and where it should. */
+/*
+ * What a plan can set in struct sdp_edit: each field shows in the text, and where it should.
+ */
 #include "golden.h"
 
 #define IN HEAD_IN "a=tool:x\nm=audio 5000 RTP/AVP 0\na=rtcp-mux\na=rtcp:9\na=ptime:20\na=x\n"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is refused and with which of the two texts (sections 1 and 8), limits, and memory running out. */
+/*
+ * What is refused and with which of the two texts (sections 1 and 8), limits, and memory running out.
+ */
 #include "golden.h"
 
 #include <stdio.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* RTP media of the SDP rewriting reference (section 1.2): one case or more for each of its rows. */
+/*
+ * RTP media of the SDP rewriting reference (section 1.2): one case or more for each of its rows.
+ */
 #include "golden.h"
 
 #include <stdio.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Direction, hold, rejected and unusual media of the SDP rewriting reference (sections 1.3 and 1.4). */
+/*
+ * Direction, hold, rejected and unusual media of the SDP rewriting reference (sections 1.3 and 1.4).
+ */
 #include "golden.h"
 
 #include <stdio.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Session level of the SDP rewriting reference (section 1.1): one case or more for each of its rows. */
+/*
+ * Session level of the SDP rewriting reference (section 1.1): one case or more for each of its rows.
+ */
 #include "golden.h"
 
 #define M_IN "m=audio 5000 RTP/AVP 0\n"
