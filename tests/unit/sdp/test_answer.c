@@ -152,14 +152,16 @@ static void test_missing_section(void **state)
 		rw_ip_parse("0.0.0.0", &sections[i].address);
 	}
 	sections[1].mid = d.offer.sdp.media[1].mid;
+	sections[1].ptime_ms = 20;
 	d.edit->sections = sections;
 	d.edit->section_count = 3;
 	assert_printed("missing", sdp_print(d.answer.arena, d.edit),
-		       HEAD_OUT "m=audio 30000 RTP/AVP 0\n" C
-				"a=rtpmap:0 PCMU/8000\na=sendrecv\na=rtcp:30001\n"
-				"m=video 30002 RTP/AVP 96\nc=IN IP4 0.0.0.0\na=mid:v\n"
-				"a=rtpmap:96 VP8/90000\na=fmtp:96 x=1\na=sendrecv\na=rtcp:30003\n"
-				"m=image 30004 udptl t38\nc=IN IP4 0.0.0.0\na=sendrecv\n");
+		       HEAD_OUT
+		       "m=audio 30000 RTP/AVP 0\n" C
+		       "a=rtpmap:0 PCMU/8000\na=sendrecv\na=rtcp:30001\n"
+		       "m=video 30002 RTP/AVP 96\nc=IN IP4 0.0.0.0\na=mid:v\n"
+		       "a=rtpmap:96 VP8/90000\na=fmtp:96 x=1\na=sendrecv\na=rtcp:30003\n"
+		       "a=ptime:20\nm=image 30004 udptl t38\nc=IN IP4 0.0.0.0\na=sendrecv\n");
 	dialogue_free(&d);
 }
 
