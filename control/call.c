@@ -266,9 +266,9 @@ bool call_related(const struct call_state *s, uint16_t a, uint16_t b)
 
 struct call_flow call_flow_none(void)
 {
-	return (struct call_flow){
-		.id = RW_FLOW_NONE, .out_rtp = RW_FLOW_NONE, .out_rtcp = RW_FLOW_NONE
-	};
+	return (struct call_flow){ .id = RW_FLOW_NONE,
+				   .out_rtp = RW_FLOW_NONE,
+				   .out_rtcp = RW_FLOW_NONE };
 }
 
 bool call_flow_same(const struct call_flow *a, const struct call_flow *b)
@@ -288,8 +288,8 @@ void call_flow_spec(const struct call_flow *f, struct str call_id, uint64_t call
 
 	*out = (struct rw_flow_spec){
 		.id = f->id,
-		.flags = f->kind == RW_FLOW_OPAQUE || f->kind == RW_FLOW_RTCP ? 0 :
-										RW_FLOW_PASS_OTHER,
+		.flags = f->kind == RW_FLOW_OPAQUE || f->kind == RW_FLOW_RTCP ? 0
+									      : RW_FLOW_PASS_OTHER,
 		.generation = f->generation,
 		.call_ref = call_ref,
 		.source = f->source,

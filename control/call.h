@@ -35,7 +35,8 @@ struct call_flow {
 };
 
 struct call_socket {
-	struct rw_endpoint key; /* where the other party received when this port was given out; NONE: reserved */
+	struct rw_endpoint
+		key; /* where the other party received when this port was given out; NONE: reserved */
 	/* Where packets really came from when this port took over from another, while `seen_at` is
 	   the party's signalled address. A party behind NAT would be lost otherwise. */
 	struct rw_endpoint seen_at, seen_rtp, seen_rtcp;
@@ -58,7 +59,8 @@ struct call_media {
 	enum sdp_proto proto; /* as printed to the party last */
 	struct str type, proto_text, codec, mid; /* of the party's last SDP */
 	uint32_t clock_hz, ptime_ms;
-	struct rw_endpoint remote, remote_rtcp; /* where it receives; kept during hold, NONE if unknown */
+	struct rw_endpoint remote,
+		remote_rtcp; /* where it receives; kept during hold, NONE if unknown */
 
 	/* RTP and RTCP on one port, RFC 5761 */
 	bool mux_offered; /* by the party's last offer */

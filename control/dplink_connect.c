@@ -101,9 +101,9 @@ static const char *attach_stats(struct dplink *l, int fd)
 		return "its statistics memory is not sealed, or too small";
 	l->stats = map;
 	memcpy(&l->stats_header, map, sizeof(l->stats_header));
-	return rw_stats_check(&l->stats_header, l->stats_bytes, &l->welcome.limits) ?
-		       "its statistics memory is not laid out as agreed" :
-		       NULL;
+	return rw_stats_check(&l->stats_header, l->stats_bytes, &l->welcome.limits)
+		       ? "its statistics memory is not laid out as agreed"
+		       : NULL;
 }
 
 static const char *attach_wire(struct dplink *l, int fd)
@@ -115,9 +115,9 @@ static const char *attach_wire(struct dplink *l, int fd)
 		return "its command memory is not sealed, or too small";
 	}
 	memcpy(&header, l->wire, sizeof(header));
-	return rw_wire_check(&header, l->wire_bytes) ?
-		       "its command memory is not laid out as agreed" :
-		       NULL;
+	return rw_wire_check(&header, l->wire_bytes)
+		       ? "its command memory is not laid out as agreed"
+		       : NULL;
 }
 
 static const char *attach(struct dplink *l, int fds[static RW_FD_MAX])

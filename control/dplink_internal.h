@@ -15,7 +15,8 @@
 #define DPLINK_SNAPSHOT_TIMEOUT_S 5.0 /* without any event */
 #define DPLINK_RETRY_MIN_S 0.1
 #define DPLINK_RETRY_MAX_S 2.0
-#define DPLINK_WAITING_MAX 200000u /* commands in control: only a dataplane that hangs lets them pile up */
+#define DPLINK_WAITING_MAX                                                                         \
+	200000u /* commands in control: only a dataplane that hangs lets them pile up */
 #define DPLINK_FLIGHT_SLOTS (2 * DPLINK_WINDOW) /* power of two */
 
 enum dplink_state {

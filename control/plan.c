@@ -105,9 +105,9 @@ int plan_take(struct plan *p, unsigned int logical, enum rw_family family, bool 
 		entry = interfaces_pick(env->ifs, logical, family, n);
 		if (entry < 0)
 			return -ENOSPC;
-		rc = (single ? ports_take_single : ports_take_pair)(
-			env->ports, env->ifs->entries[entry].media, p->next->shard, env->now_ms,
-			&id);
+		rc = (single ? ports_take_single
+			     : ports_take_pair)(env->ports, env->ifs->entries[entry].media,
+						p->next->shard, env->now_ms, &id);
 	}
 	out->entry = (uint8_t)entry;
 	out->rtp.id = id;

@@ -56,8 +56,8 @@ static void answer_mux(const struct sdp_media *src, struct call_media *from, str
 {
 	bool same_port = src->has_rtcp && ntohs(src->rtcp.port_be) == src->port;
 
-	from->muxed = from->mux_told = from->mux_only = from->mux_told &&
-							(src->rtcp_mux || same_port);
+	from->muxed = from->mux_told = from->mux_only =
+		from->mux_told && (src->rtcp_mux || same_port);
 	to->muxed = to->mux_offered &&
 		    (to->mux_mode == CALL_MUX_ACCEPT ||
 		     (to->mux_mode == CALL_MUX_FOLLOW && (src->rtcp_mux || same_port)));
@@ -120,8 +120,8 @@ static int answer_media(struct plan *p, unsigned int slot, unsigned int n)
  * Sections that the answer left out: those offered come back with their port and a zero address, as from
  * the incumbent; those offered with port 0 stay rejected.
  */
-static void missing_section(const struct plan *p, unsigned int slot, const struct sdp_media *offered,
-			    struct sdp_section *out)
+static void missing_section(const struct plan *p, unsigned int slot,
+			    const struct sdp_media *offered, struct sdp_section *out)
 {
 	const struct call_party *to = &p->next->parties[p->to];
 	const struct call_media *m = &to->media[slot];

@@ -54,9 +54,8 @@ static void set_ends(const struct side *sd, struct call_flow *f, struct rw_endpo
 
 	f->source = f->peer = m->rejected ? nowhere : where;
 	f->policy = m->policy;
-	f->learn_ms = m->policy == RW_SOURCE_LEARN || m->policy == RW_SOURCE_ASYMMETRIC ?
-			      m->learn_ms :
-			      0;
+	f->learn_ms =
+		m->policy == RW_SOURCE_LEARN || m->policy == RW_SOURCE_ASYMMETRIC ? m->learn_ms : 0;
 	if (m->hold) {
 		/* nothing is sent to it, but what it sends (music) passes; it must not be learned
 		   as a peer, which LEARN would do */

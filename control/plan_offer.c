@@ -15,9 +15,9 @@ static void offer_mux(const struct plan *p, const struct sdp_media *src, struct 
 	bool same_port = src->has_rtcp && ntohs(src->rtcp.port_be) == src->port;
 
 	from->mux_offered = src->rtcp_mux || same_port;
-	from->mux_mode = words & NG_MUX_REJECT			 ? CALL_MUX_REJECT :
-			 words & (NG_MUX_ACCEPT | NG_MUX_DEMUX) ? CALL_MUX_ACCEPT :
-								  CALL_MUX_FOLLOW;
+	from->mux_mode = words & NG_MUX_REJECT			  ? CALL_MUX_REJECT
+			 : words & (NG_MUX_ACCEPT | NG_MUX_DEMUX) ? CALL_MUX_ACCEPT
+								  : CALL_MUX_FOLLOW;
 	if (words & NG_MUX_DEMUX)
 		to->mux_told = to->mux_only = false;
 	else if (to->mux_told || (words & NG_MUX_REQUIRE))
@@ -45,9 +45,9 @@ static void offer_proto(const struct plan *p, const struct sdp_media *src, bool 
 
 static bool proto_changed(const struct call_media *m, const struct sdp_media *src)
 {
-	return m->described && (m->sent_proto != src->proto ||
-				(src->proto == SDP_PROTO_OTHER &&
-				 !str_equal(m->proto_text, src->proto_text)));
+	return m->described &&
+	       (m->sent_proto != src->proto ||
+		(src->proto == SDP_PROTO_OTHER && !str_equal(m->proto_text, src->proto_text)));
 }
 
 static int offer_ports(struct plan *p, const struct sdp_media *src, struct call_party *from,

@@ -50,8 +50,8 @@ static void section_rtcp(const struct plan *p, const struct call_media *m, struc
 
 	if (!sdp_proto_is_rtp(out->proto) || p->args->no_rtcp_attribute)
 		return;
-	out->rtcp_port = rw_flow_port(
-		m->mux_only || so->rtcp.id == RW_FLOW_NONE ? so->rtp.id : so->rtcp.id);
+	out->rtcp_port =
+		rw_flow_port(m->mux_only || so->rtcp.id == RW_FLOW_NONE ? so->rtp.id : so->rtcp.id);
 	if (p->args->full_rtcp_attribute)
 		out->rtcp_address = out->address;
 }
@@ -73,14 +73,14 @@ void plan_section(const struct plan *p, unsigned int i, const struct sdp_media *
 	}
 	if (src->port == 0 || m->told < 0) {
 		out->kind = SDP_SECTION_REJECTED;
-		out->address = p->args->has_media_address ? p->args->media_address :
-							    zero_address(p, to, m);
+		out->address = p->args->has_media_address ? p->args->media_address
+							  : zero_address(p, to, m);
 		return;
 	}
 	out->kind = SDP_SECTION_NORMAL;
 	out->port = rw_flow_port(m->sockets[m->told].rtp.id);
-	out->address = p->args->has_media_address ? p->args->media_address :
-						    told_entry(p, m)->advertised;
+	out->address =
+		p->args->has_media_address ? p->args->media_address : told_entry(p, m)->advertised;
 	section_rtcp(p, m, out);
 	out->rtcp_mux = sdp_proto_is_rtp(out->proto) && m->mux_told;
 	if (is_hold(p, src) && !p->args->replace_zero_address && !src->has_ice)

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * From plan to state (commit.h). Everything of a commit lives in the request's arena, which the reply frees.
+ * Control's only thread.
+ */
+#include "commit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "log.h"
+
+/* One flow that the plan changes. */
+struct change {
+	struct call_flow want; /* not wanted: to be deleted */
+	struct call_flow was; /* wanted: it stood before, like this */
+};
+
+struct commit {
+	struct engine *eng;
+	struct commit_args args;
+	struct call_state *packed;
+	struct change *changes;
+	unsigned int change_count, change_room, sent;
+	unsigned int waiting; /* for so many ACKs */
+	bool starting; /* still sending: not over yet, whatever is answered */
+	int rc; /* first failure */
+	const char *reason;
+};
+
+/* --- which flows change --- */
+
+static int add_change(struct commit *c, const struct call_flow *want, const struct call_flow *was)
+{
+	struct arena *a = c->args.rq->arena;
+
+	if (c->change_count == c->change_room) {
+		unsigned int room = 2 * c->change_room + 8;
+		struct change *list = arena_alloc(a, room * sizeof(*list));
+
+		if (!list)
+			return -ENOMEM;
+		if (c->change_count)
+			memcpy(list, c->changes, c->change_count * sizeof(*list));
+		c->changes = list;
+		c->change_room = room;
+	}
+	c->changes[c->change_count++] = (struct change){ *want, was ? *was : call_flow_none() };
+	return 0;
+}
+
+/* The party that signalled may have moved behind its NAT: its learning windows open anew. */
+static bool reopens(const struct commit *c, const struct call_flow *f)
+{
+	return f->leg == c->args.plan->from &&
+	       (f->policy == RW_SOURCE_LEARN || f->policy == RW_SOURCE_ASYMMETRIC);
+}
+
+static void compare_flow(void *ctx, struct call_flow *f)
+{
+	struct commit *c = ctx;
+	struct call_state *old = c->args.call->state;
+	const struct call_flow *was = old ? call_find_flow(old, f->id) : NULL;
+
+	if (was && !was->wanted)
+		was = NULL;
+	if (!f->wanted && !was)
+		return;
+	if (f->wanted && was && call_flow_same(f, was) && !reopens(c, f)) {
+		f->generation = was->generation;
+		return;
+	}
+	f->generation = dplink_next_generation(c->eng->link);
+	if (add_change(c, f, was))
+		c->rc = -ENOMEM;
+}
+
+/* --- the end --- */
+
+static void undo_change(struct commit *c, struct change *ch)
+{
+	struct call *call = c->args.call;
+	struct call_flow *f = call->state ? call_find_flow(call->state, ch->want.id) : NULL;
+
+	if (ch->was.wanted && f)
+		engine_set_flow(c->eng, call, f);
+	else
+		engine_delete_flow(c->eng, ch->want.id);
+}
+
+/* Ports that the dataplane heard of rest before they are used again. */
+static void undo(struct commit *c)
+{
+	struct plan *plan = c->args.plan;
+
+	for (unsigned int i = 0; i < c->sent; i++)
+		undo_change(c, &c->changes[i]);
+	for (unsigned int i = 0; c->sent && i < plan->taken_count; i++)
+		ports_release(c->eng->ports, plan->taken[i], engine_now_ms());
+	if (!c->sent)
+		plan_drop(plan);
+	plan->taken_count = 0;
+	free(c->packed);
+}
+
+static void adopt_state(struct commit *c)
+{
+	struct call *call = c->args.call;
+	bool fresh = call->state == NULL;
+
+	free(call->state);
+	call->state = c->packed;
+	call->signal_s = engine_now_us() / 1000000;
+	call->signal_ms = engine_now_ms();
+	call->delete_at_ms = 0;
+	if (fresh)
+		c->eng->totals.managed++;
+}
+
+static const char *failure_text(const struct commit *c)
+{
+	struct str s = { NULL, 0 };
+
+	if (c->rc != -ENOMEM)
+		s = arena_printf(c->args.rq->arena, "Dataplane did not take the media: %s",
+				 c->reason);
+	return s.p ? s.p : "Out of memory";
+}
+
+/* The call is free again; those who waited for it go on. args is a copy: the commit dies with the reply. */
+static void settle(struct engine *eng, struct commit_args args, bool ok)
+{
+	struct call *keep = args.call;
+	struct held *first = args.call->held_first, *last = args.call->held_last;
+
+	args.call->busy = NULL;
+	args.call->held_first = args.call->held_last = NULL;
+	if (args.replaces) {
+		args.replaces->busy = NULL;
+		first = args.replaces->held_first;
+		last = args.replaces->held_last;
+		args.replaces->held_first = args.replaces->held_last = NULL;
+		if (ok) {
+			calls_remove(eng->calls, args.replaces);
+			engine_end_call(eng, args.replaces, CALL_END_REGULAR);
+			calls_insert(eng->calls, args.call);
+		} else {
+			keep = args.replaces;
+		}
+	}
+	if (!ok && !args.call->state) {
+		calls_remove(eng->calls, args.call);
+		call_free(args.call);
+		if (keep == args.call)
+			keep = NULL;
+	}
+	if (keep && keep->resync)
+		resync_call(eng, keep);
+	engine_release(eng, &first, &last);
+}
+
+static void finish(struct commit *c)
+{
+	struct engine *eng = c->eng;
+	struct commit_args args = c->args;
+	bool ok = c->rc == 0;
+
+	if (ok)
+		adopt_state(c);
+	else
+		undo(c);
+	/* the reply frees the commit's memory; what follows needs the copies only */
+	if (ok)
+		ng_reply(args.rq, args.reply);
+	else
+		ng_reply_error(args.rq, failure_text(c));
+	settle(eng, args, ok);
+}
+
+static void on_ack(void *arg, int rc, const char *reason)
+{
+	struct commit *c = arg;
+
+	c->waiting--;
+	if (rc && !c->rc) {
+		c->rc = rc;
+		c->reason = reason;
+		log_error("call %.*s: dataplane: %s", STR_FMT(c->args.call->id), reason);
+	}
+	if (!c->waiting && !c->starting)
+		finish(c);
+}
+
+/* --- the beginning --- */
+
+static void send_change(struct commit *c, const struct change *ch)
+{
+	struct rw_flow_spec spec;
+	int rc;
+
+	call_flow_spec(&ch->want, c->args.call->id, c->args.call->ref, &spec);
+	rc = dplink_send(c->eng->link, ch->want.wanted ? RW_COMMAND_FLOW_SET : RW_COMMAND_FLOW_DEL,
+			 &spec, on_ack, c);
+	if (rc) {
+		c->rc = rc;
+		c->reason = "too many commands wait for it";
+		return;
+	}
+	c->sent++;
+	c->waiting++;
+}
+
+static void fail_at_once(struct engine *eng, const struct commit_args *args)
+{
+	plan_drop(args->plan);
+	ng_reply_error(args->rq, "Out of memory");
+	settle(eng, *args, false);
+}
+
+void commit_start(struct engine *eng, const struct commit_args *args)
+{
+	struct commit *c = arena_alloc(args->rq->arena, sizeof(*c));
+
+	if (!c || !args->reply) {
+		fail_at_once(eng, args);
+		return;
+	}
+	c->eng = eng;
+	c->args = *args;
+	c->starting = true;
+	args->call->busy = c;
+	if (args->replaces)
+		args->replaces->busy = c;
+	call_each_flow(args->plan->next, compare_flow, c);
+	if (c->rc == 0)
+		c->packed = call_state_pack(args->plan->next);
+	if (!c->packed)
+		c->rc = -ENOMEM;
+	for (unsigned int i = 0; i < c->change_count && c->rc == 0; i++)
+		send_change(c, &c->changes[i]);
+	c->starting = false;
+	if (!c->waiting)
+		finish(c);
+}
