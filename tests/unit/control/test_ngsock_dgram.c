@@ -37,7 +37,7 @@ static void repeats_act_once(void **state)
 
 static void udp_needs_a_cookie(void **state)
 {
-	static const char *const silent[] = { "", " ", " " PING, PING, "x" };
+	static const char *const silent[] = { "", " ", (" " PING), PING, "x" };
 	int fd;
 
 	(void)state;
