@@ -195,6 +195,7 @@ static void every_byte_is_looked_at_once(void **state)
 	size_t length;
 
 	(void)state;
+	assert_non_null(big);
 	length = (size_t)sprintf(big, "d1:al");
 	while (length < n)
 		length += (size_t)sprintf(big + length, "i%zue", length);
