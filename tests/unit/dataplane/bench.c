@@ -5,16 +5,22 @@
 #include "bench.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "rtpwire/bytes.h"
 
+/* Mapped, not allocated: most of it is never touched, and a fuzz target makes thousands of benches. */
 static void *zeroed(size_t bytes)
 {
-	void *p = aligned_alloc(64, (bytes + 63) / 64 * 64);
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static void unmap(void *p, size_t bytes)
+{
 	if (p)
-		memset(p, 0, (bytes + 63) / 64 * 64);
-	return p;
+		munmap(p, bytes);
 }
 
 static struct rw_limits limits(unsigned int workers)
@@ -67,13 +73,13 @@ void bench_free(struct bench *b)
 	path_free(&b->path);
 	for (unsigned int i = 0; i < BATCH_MAX; i++)
 		free(b->buffers[i]);
-	free(b->adj);
-	free(b->mailbox);
-	free(b->reports);
-	free(b->punts);
-	free(b->stats);
-	free(b->flow_stats);
-	free(b);
+	unmap(b->adj, ADJ_MAX * sizeof(*b->adj));
+	unmap(b->mailbox, rw_ring_bytes(MAIL_SLOT_BYTES, MAIL_SLOTS));
+	unmap(b->reports, rw_ring_bytes(REPORT_SLOT_BYTES, REPORT_SLOTS));
+	unmap(b->punts, rw_ring_bytes(RW_PUNT_SLOT_BYTES, PUNT_SLOTS));
+	unmap(b->stats, sizeof(*b->stats));
+	unmap(b->flow_stats, rw_flow_slots(&b->path.config.limits) * sizeof(*b->flow_stats));
+	unmap(b, sizeof(*b));
 }
 
 void bench_set_time(struct bench *b, uint64_t now_ns)
