@@ -23,10 +23,10 @@ static inline void clock_start(struct clock *c, uint64_t tsc, uint64_t ns, uint6
 	c->last_ns = ns;
 }
 
-/* Time of a TSC value read after the anchor, in nanoseconds; not below what it returned before. */
+/* Time of a TSC value in nanoseconds; not below what it returned before. */
 static inline uint64_t clock_now(struct clock *c, uint64_t tsc)
 {
-	uint64_t ticks = tsc - c->base_tsc;
+	uint64_t ticks = tsc > c->base_tsc ? tsc - c->base_tsc : 0; /* cores may differ a little */
 	uint64_t ns = c->base_ns + (uint64_t)(((unsigned __int128)ticks * c->rate) >> 32);
 
 	if (ns > c->last_ns)
