@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * xdp:IFACE. DPDK's net_af_xdp loads and attaches our steering program (xdp/steer.bpf.c), which is part of this
+ * executable; we fill its maps then. Main thread.
+ */
+#include "port.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/if_link.h>
+#include <linux/if_xdp.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "xdp/steer.h"
+
+_Static_assert(STEER_MEDIA_MAX == RW_MEDIA_MAX, "the maps hold all media addresses");
+
+/* Copied into the executable by steer.S. */
+extern const uint8_t steer_object[], steer_object_end[];
+
+/* Largest IP packet: a frame, its headrooms and the buffer's head have to fit a page. */
+#define XDP_MTU_MAX 3400u
+/* The kernel keeps this much free in front of a received frame (XDP_PACKET_HEADROOM). */
+#define XDP_HEADROOM_BYTES 256u
+#define MAPS_MAX 16u
+
+/* The program attached to an interface: its id (0 = none) and attach mode. 0 or -errno. */
+static int query(int ifindex, uint32_t *id, uint32_t *mode)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
+	int rc = bpf_xdp_query(ifindex, 0, &opts);
+
+	if (rc < 0)
+		return rc;
+	*mode = opts.attach_mode;
+	*id = opts.prog_id ? opts.prog_id : opts.drv_prog_id;
+	if (!*id)
+		*id = opts.skb_prog_id ? opts.skb_prog_id : opts.hw_prog_id;
+	return 0;
+}
+
+static int program_info(uint32_t id, struct bpf_prog_info *info, uint32_t maps[static MAPS_MAX])
+{
+	uint32_t len = sizeof(*info);
+	int rc, fd = bpf_prog_get_fd_by_id(id);
+
+	if (fd < 0)
+		return -errno;
+	memset(info, 0, sizeof(*info));
+	info->nr_map_ids = MAPS_MAX;
+	info->map_ids = (uint64_t)(uintptr_t)maps;
+	rc = bpf_obj_get_info_by_fd(fd, info, &len);
+	close(fd);
+	return rc;
+}
+
+static bool is_ours(const struct bpf_prog_info *info)
+{
+	return strncmp(info->name, STEER_PROGRAM, sizeof(info->name)) == 0;
+}
+
+/* Detaches our program, should it be attached. 0, -EBUSY when another one is, or -errno. */
+static int detach_ours(int ifindex, char name[static BPF_OBJ_NAME_LEN], uint32_t *id)
+{
+	struct bpf_prog_info info;
+	uint32_t maps[MAPS_MAX], mode;
+	int rc = query(ifindex, id, &mode);
+
+	if (rc < 0 || *id == 0)
+		return rc;
+	rc = program_info(*id, &info, maps);
+	if (rc < 0)
+		return rc;
+	snprintf(name, BPF_OBJ_NAME_LEN, "%s", info.name);
+	if (!is_ours(&info))
+		return -EBUSY;
+	return bpf_xdp_detach(ifindex, mode == XDP_ATTACHED_SKB ? XDP_FLAGS_SKB_MODE : 0, NULL);
+}
+
+/* We hold the interface's lock: a program of ours on it was left by a dataplane that was killed. */
+static int check_program(const struct port *p)
+{
+	char name[BPF_OBJ_NAME_LEN] = "";
+	uint32_t id = 0;
+	int rc = detach_ours(p->ifindex, name, &id);
+
+	if (rc == -EBUSY) {
+		log_error("--port %s: another XDP program (%s, id %u) is attached; detach it with: "
+			  "ip link set %s xdp off, or use packet:%s",
+			  p->spec->text, name, id, p->spec->subject, p->spec->subject);
+		return -EINVAL;
+	}
+	if (rc < 0) {
+		log_error("--port %s: cannot look at XDP programs: %s; run as root or with "
+			  "CAP_NET_ADMIN and CAP_BPF",
+			  p->spec->text, strerror(-rc));
+		return -EINVAL;
+	}
+	if (id)
+		log_info("--port %s: removed the XDP program of a dataplane that was killed",
+			 p->spec->text);
+	return 0;
+}
+
+/*
+ * Receive queues that the interface has now, and how many of them net_af_xdp can serve: what the driver
+ * calls combined channels, or one.
+ */
+static void count_queues(const char *iface, unsigned int *have, unsigned int *can)
+{
+	struct ethtool_channels ch = { .cmd = ETHTOOL_GCHANNELS };
+	struct ifreq ifr = { .ifr_data = (void *)&ch };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	*have = *can = 1;
+	if (fd < 0)
+		return;
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%.*s", IFNAMSIZ - 1, iface);
+	if (ioctl(fd, SIOCETHTOOL, &ifr) == 0) {
+		if (ch.rx_count + ch.combined_count)
+			*have = ch.rx_count + ch.combined_count;
+		if (ch.max_combined && ch.combined_count)
+			*can = ch.combined_count;
+	}
+	close(fd);
+}
+
+static int check_queues(struct port *p)
+{
+	const char *iface = p->spec->subject;
+	unsigned int have, can;
+
+	count_queues(iface, &have, &can);
+	if (p->queues > can) {
+		log_error("--port %s: %s has %u queues for XDP; write queues=%u or run: "
+			  "ethtool -L %s combined %u",
+			  p->spec->text, iface, can, can, iface, p->queues);
+		return -EINVAL;
+	}
+	if (!p->queues && have > can) {
+		log_error("--port %s: %s has %u receive queues but XDP reaches only %u; run: "
+			  "ethtool -L %s rx %u",
+			  p->spec->text, iface, have, can, iface, can);
+		return -EINVAL;
+	}
+	if (!p->queues)
+		p->queues = (uint16_t)(can < STEER_QUEUES_MAX ? can : STEER_QUEUES_MAX);
+	else if (p->queues < have)
+		snprintf(p->note, sizeof(p->note),
+			 "media that arrives on receive queues %u-%u is lost: steer it to the "
+			 "others (ethtool -X %s equal %u)",
+			 p->queues, have - 1, iface, p->queues);
+	return 0;
+}
+
+/* DPDK wants a path: a memfd has one. */
+static int make_program_file(struct port *p)
+{
+	size_t len = (size_t)(steer_object_end - steer_object);
+
+	p->program_fd = memfd_create("rtpwire-steer", MFD_CLOEXEC);
+	if (p->program_fd < 0 || write(p->program_fd, steer_object, len) != (ssize_t)len) {
+		log_error("--port %s: cannot hand the XDP program over: %m", p->spec->text);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int xdp_check(const struct ports *ps, struct port *p)
+{
+	if (port_claim_interface(ps, p) < 0 || check_program(p) < 0 || check_queues(p) < 0)
+		return -EINVAL;
+	if (p->mtu > XDP_MTU_MAX) {
+		log_error("--port %s: MTU %u is too large for XDP; run: ip link set %s mtu 1500, "
+			  "or use packet:%s",
+			  p->spec->text, p->mtu, p->spec->subject, p->spec->subject);
+		return -EINVAL;
+	}
+	p->buffer_bytes += XDP_HEADROOM_BYTES;
+	return make_program_file(p);
+}
+
+/*
+ * Busy polling of the socket would make a system call of every empty turn: our workers poll the
+ * rings themselves.
+ */
+static void xdp_args(const struct port *p, char *buf, size_t bytes)
+{
+	snprintf(buf, bytes,
+		 "iface=%s,start_queue=0,queue_count=%u,busy_budget=0,xdp_prog=/proc/self/fd/%d",
+		 p->spec->subject, p->queues, p->program_fd);
+}
+
+/* The map of a program by its name; -1 when there is none. */
+static int open_map(const struct bpf_prog_info *prog, const uint32_t *maps, const char *name)
+{
+	for (uint32_t i = 0; i < prog->nr_map_ids && i < MAPS_MAX; i++) {
+		struct bpf_map_info info = { .type = 0 };
+		uint32_t len = sizeof(info);
+		int fd = bpf_map_get_fd_by_id(maps[i]);
+
+		if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &len) == 0 &&
+		    strcmp(info.name, name) == 0)
+			return fd;
+		if (fd >= 0)
+			close(fd);
+	}
+	return -1;
+}
+
+static int put(const struct bpf_prog_info *prog, const uint32_t *maps, const char *name,
+	       const void *key, const void *value)
+{
+	int fd = open_map(prog, maps, name);
+	int rc = fd < 0 ? -ENOENT : bpf_map_update_elem(fd, key, value, BPF_ANY);
+
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/* The port range first: without it everything passes, so no packet is taken half informed. */
+static int fill_maps(const struct ports *ps, const struct bpf_prog_info *prog, const uint32_t *maps)
+{
+	const struct rw_limits *lim = &ps->config->limits;
+	struct steer_range range = { lim->port_min, lim->port_max };
+	uint32_t zero = 0;
+	uint8_t one = 1;
+	int rc = put(prog, maps, "port_range", &zero, &range);
+
+	for (unsigned int i = 0; i < lim->media_count && rc == 0; i++)
+		rc = put(prog, maps, lim->media[i].family == RW_FAMILY_IP4 ? "media4" : "media6",
+			 lim->media[i].bytes, &one);
+	return rc;
+}
+
+/* Says whether the kernel copies packets for one of our AF_XDP sockets. */
+static bool any_socket_copies(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	const struct dirent *e;
+	bool copies = false;
+
+	while (dir && (e = readdir(dir))) {
+		struct xdp_options opts = { .flags = 0 };
+		socklen_t len = sizeof(opts);
+		int domain = 0, fd = atoi(e->d_name);
+		socklen_t domain_len = sizeof(domain);
+
+		if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_len) < 0 ||
+		    domain != AF_XDP)
+			continue;
+		if (getsockopt(fd, SOL_XDP, XDP_OPTIONS, &opts, &len) == 0 &&
+		    !(opts.flags & XDP_OPTIONS_ZEROCOPY))
+			copies = true;
+	}
+	if (dir)
+		closedir(dir);
+	return copies;
+}
+
+static void describe(struct port *p, uint32_t mode)
+{
+	size_t len = strlen(p->note);
+
+	snprintf(p->note + len, sizeof(p->note) - len, "%s%s%s", len ? "; " : "",
+		 mode == XDP_ATTACHED_SKB ? "generic XDP: the driver has none of its own, slower, "
+					  : "",
+		 any_socket_copies() ? "copy mode: the kernel copies each packet" : "zero copy");
+}
+
+static int xdp_ready(struct ports *ps, struct port *p)
+{
+	struct bpf_prog_info info;
+	uint32_t maps[MAPS_MAX], id = 0, mode = 0;
+	int rc = query(p->ifindex, &id, &mode);
+
+	if (rc == 0)
+		rc = id ? program_info(id, &info, maps) : -ENOENT;
+	if (rc == 0)
+		rc = is_ours(&info) ? fill_maps(ps, &info, maps) : -EBUSY;
+	if (rc < 0) {
+		log_error("--port %s: cannot set up the XDP program: %s; see bpftool net",
+			  p->spec->text, strerror(-rc));
+		return -EIO;
+	}
+	describe(p, mode);
+	return 0;
+}
+
+static void xdp_closed(const struct ports *ps, struct port *p)
+{
+	char name[BPF_OBJ_NAME_LEN];
+	uint32_t id;
+
+	(void)ps;
+	/* DPDK has detached it, unless it failed half way; an interface that is gone is fine */
+	if (p->lock_fd >= 0)
+		detach_ours(p->ifindex, name, &id);
+	if (p->program_fd >= 0)
+		close(p->program_fd);
+	p->program_fd = -1;
+	port_unclaim_interface(p);
+}
+
+const struct port_ops port_xdp_ops = { "net_af_xdp", xdp_check, xdp_args, xdp_ready, xdp_closed };
