@@ -196,6 +196,9 @@ static int build(struct args *a, const struct config *c, const struct eal_plan *
 		rc = add(a, "--no-telemetry");
 	if (rc == 0)
 		rc = add(a, "--log-level=*:%s", c->log_level == LOG_LEVEL_DEBUG ? "info" : "error");
+	/* it complains of kernel features that we do not use */
+	if (rc == 0 && c->log_level != LOG_LEVEL_DEBUG)
+		rc = add(a, "--log-level=pmd.net.tap:critical");
 	if (rc == 0)
 		rc = add_lcores(a, c, p);
 	if (rc == 0)

@@ -90,6 +90,9 @@ void ports_close(struct ports *ps);
 unsigned int ports_of_worker(const struct ports *ps, unsigned int worker,
 			     struct worker_port out[static WORKER_PORTS_MAX]);
 
+/* The port whose interface is link or carries it as a VLAN; NULL = none of ours. */
+const struct port *port_below(const struct ports *ps, const struct nl_link *link);
+
 /* struct neigh_kernel's egress; arg is struct ports. */
 bool ports_egress(void *arg, int ifindex, struct adj_view *out);
 

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How ports look to others: to a worker, and to the adjacencies. No DPDK; main and manager thread.
+ */
+#include "port.h"
+
+#include <string.h>
+
+const struct port *port_below(const struct ports *ps, const struct nl_link *link)
+{
+	int below = link->vlan ? link->lower : link->ifindex;
+
+	for (unsigned int i = 0; i < ps->count; i++)
+		if (ps->port[i].ifindex == below && below)
+			return &ps->port[i];
+	return NULL;
+}
+
+static void fill_entry(const struct port *p, unsigned int worker, unsigned int queue,
+		       struct worker_port *out)
+{
+	*out = (struct worker_port){
+		.ethdev = p->ethdev,
+		.rx_queue = queue < p->queues ? (uint16_t)queue : WORKER_NO_QUEUE,
+		.tx_queue = worker < p->queues ? (uint16_t)worker : WORKER_NO_QUEUE,
+		.tx_owner = (uint16_t)(worker % p->queues),
+		.bypass_port = p->bypass_port,
+		.bypass_all = p->tap,
+	};
+}
+
+unsigned int ports_of_worker(const struct ports *ps, unsigned int worker,
+			     struct worker_port out[static WORKER_PORTS_MAX])
+{
+	unsigned int n = ps->count, workers = ps->config->limits.workers;
+
+	for (unsigned int i = 0; i < ps->count; i++)
+		fill_entry(&ps->port[i], worker, worker, &out[i]);
+	/* every worker has the same entries, also where its queue does not exist */
+	for (unsigned int i = 0; i < ps->count; i++)
+		for (unsigned int first = workers; first < ps->port[i].queues; first += workers)
+			if (n < WORKER_PORTS_MAX)
+				fill_entry(&ps->port[i], worker, first + worker, &out[n++]);
+	return n;
+}
+
+bool ports_egress(void *arg, int ifindex, struct adj_view *out)
+{
+	const struct ports *ps = arg;
+	const struct nl_link *link = mirror_link(ps->mirror, ifindex);
+	const struct port *p = link && link->up ? port_below(ps, link) : NULL;
+
+	if (!p)
+		return false;
+	out->port = (uint8_t)(p->tap ? p->bypass_port : p - ps->port);
+	out->vlan = link->vlan;
+	out->mtu = link->mtu > UINT16_MAX ? UINT16_MAX : (uint16_t)link->mtu;
+	memcpy(out->src_mac, link->mac, sizeof(out->src_mac));
+	return true;
+}
+
+struct adj_view ports_fixed(const struct ports *ps, unsigned int media)
+{
+	unsigned int i = media < ps->count ? media : ps->count - 1;
+	const struct port *p = &ps->port[i];
+	struct adj_view view;
+
+	memset(&view, 0, sizeof(view));
+	view.state = ADJ_READY;
+	view.port = (uint8_t)i;
+	view.mtu = p->mtu;
+	memcpy(view.dst_mac, p->spec->peer_mac, sizeof(view.dst_mac));
+	memcpy(view.src_mac, p->mac, sizeof(view.src_mac));
+	return view;
+}
