@@ -30,6 +30,10 @@ SKIP = 77
 SANITIZER = re.compile(r"(ERROR|WARNING): \w*Sanitizer|runtime error:|Assertion .* failed")
 
 
+class Skip(Exception):
+    """This kernel cannot run the test; the text says why."""
+
+
 def check(condition, text):
     if not condition:
         raise AssertionError(text)
@@ -75,10 +79,19 @@ def one_network(lab, vlan=None):
         if vlan:
             # Tags are in the frames, as on a cable, and not in a side channel of the kernel.
             host.run("ethtool", "-K", "eth0", "txvlan", "off", "rxvlan", "off")
-            host.ip("link", "add", "link", "eth0", "name", interface, "type", "vlan", "id", str(vlan))
+            _vlan(host, interface, vlan)
             host.ip("link", "set", interface, "up")
         _addresses(net, host, name, interface, 3, 1 if n == 0 else 9 + n)
     return net
+
+
+def _vlan(host, interface, vlan):
+    try:
+        host.ip("link", "add", "link", "eth0", "name", interface, "type", "vlan", "id", str(vlan))
+    except LabError as error:
+        if "Unknown device type" in str(error):
+            raise Skip("the kernel has no 802.1Q (CONFIG_VLAN_8021Q)") from None
+        raise
 
 
 def _addresses(net, host, name, interface, subnet, last):
@@ -205,6 +218,8 @@ def _run(test, arguments):
         try:
             test(lab, *arguments)
             _finish(lab)
+        except Skip:
+            raise
         except BaseException:
             traceback.print_exc()
             _print_logs(lab)
@@ -220,6 +235,9 @@ def main(test):
     start = time.monotonic()
     try:
         _run(test, sys.argv[1:])
+    except Skip as reason:
+        print(f"skipped: {reason}")
+        sys.exit(SKIP)
     except (Exception, KeyboardInterrupt):  # pylint: disable=broad-except
         sys.exit(1)
     left = [n for n in run("ip", "netns", "list").split() if n.startswith(f"{PREFIX}{os.getpid()}-")]
