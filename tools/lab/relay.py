@@ -33,13 +33,13 @@ class Relay:
         self.dataplane_socket = self.lab.path(f"{host.name}-dataplane.sock")
         self.ng_socket = self.lab.path(f"{host.name}-ng.sock")
         self.dataplane_argv = [self.lab.program("rtpwire-dataplane"), "--workers", str(workers), "--media-ports",
-                               media_ports, "--socket", self.dataplane_socket]
+                               media_ports, "--socket", self.dataplane_socket, "--socket-group", "nogroup"]
         for option, values in (("--port", ports), ("--media", media)):
             for value in values:
                 self.dataplane_argv += [option, value]
         self.dataplane_argv += dataplane_options
         self.control_argv = [self.lab.program("rtpwire-control"), "--dataplane", self.dataplane_socket,
-                             "--listen", f"unix:{self.ng_socket}"]
+                             "--listen", f"unix:{self.ng_socket}", "--user", "nobody"]
         for option, values in (("--listen", listen), ("--interface", interfaces)):
             for value in values:
                 self.control_argv += [option, value]
