@@ -14,8 +14,8 @@ FILE_LINES = 600
 FUNCTION_LINES = 60
 SPDX = re.compile(r"SPDX-License-Identifier: BSD-3-Clause")
 PURPOSE = {
-    ".c": re.compile(r"\A/\* SPDX[^\n]*\*/\n/\*\n \* \S"),
-    ".h": re.compile(r"\A/\* SPDX[^\n]*\*/\n/\*\n \* \S"),
+    ".c": re.compile(r"\A/\* SPDX[^\n]*\*/\n/\*(\n \*)? \S"),
+    ".h": re.compile(r"\A/\* SPDX[^\n]*\*/\n/\*(\n \*)? \S"),
     ".py": re.compile(r'\A(#![^\n]*\n)?# SPDX[^\n]*\n"""\n?\S'),
 }
 
