@@ -62,7 +62,10 @@ static enum cli_exit list_command(const struct cli *cli, char **arguments)
 	(void)arguments;
 	if (status == CLI_OK && !cli->json)
 		json_array_foreach(value_at(reply, "calls"), i, call)
-			puts(json_string_value(call) ? json_string_value(call) : "-");
+		{
+			value_put(json_string_value(call), stdout);
+			putchar('\n');
+		}
 	return client_finish(cli, status, reply);
 }
 

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 /* Exit statuses; part of the manual page. */
 enum cli_exit {
@@ -50,6 +51,12 @@ double value_real(const json_t *from, const char *path);
 const char *value_text(const json_t *from, const char *path);
 /* True when the list holds the string. */
 bool value_has(const json_t *list, const char *text);
+
+/*
+ * Writes text from the network (call ids, tags, codecs) with control characters as \xNN, so that nobody
+ * who makes a call can drive the terminal of who looks at it. NULL is written as "-".
+ */
+void value_put(const char *text, FILE *to);
 
 /* "12.3k", "4.56M": at most 7 characters and the NUL. */
 #define VALUE_SHORT 16

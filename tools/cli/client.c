@@ -168,8 +168,11 @@ enum cli_exit client_finish(const struct cli *cli, enum cli_exit status, json_t 
 		json_dumpf(reply, stdout, JSON_COMPACT);
 		putchar('\n');
 	}
-	if (status == CLI_REFUSED)
-		fprintf(stderr, "rtpwire: refused: %s\n", value_text(reply, "error-reason"));
+	if (status == CLI_REFUSED) {
+		fputs("rtpwire: refused: ", stderr);
+		value_put(value_text(reply, "error-reason"), stderr);
+		fputc('\n', stderr);
+	}
 	json_decref(reply);
 	return status;
 }

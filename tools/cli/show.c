@@ -80,15 +80,23 @@ static void print_stream(const struct cli *cli, const json_t *stream)
 	putchar('\n');
 }
 
+static void put_word(const char *text)
+{
+	putchar(' ');
+	value_put(text, stdout);
+}
+
 static void print_media(const struct cli *cli, const json_t *media)
 {
 	const json_t *item;
 	size_t i;
 
-	printf("  %lld %s %s %s ", value_int(media, "index"), value_text(media, "type"),
-	       value_text(media, "protocol"), value_text(media, "codec"));
-	json_array_foreach(value_at(media, "flags"), i, item)
-		printf(" %s", json_string_value(item) ? json_string_value(item) : "-");
+	printf("  %lld", value_int(media, "index"));
+	put_word(value_text(media, "type"));
+	put_word(value_text(media, "protocol"));
+	put_word(value_text(media, "codec"));
+	putchar(' ');
+	json_array_foreach(value_at(media, "flags"), i, item) put_word(json_string_value(item));
 	putchar('\n');
 	json_array_foreach(value_at(media, "streams"), i, item) print_stream(cli, item);
 }
@@ -99,10 +107,13 @@ static void print_tag(const struct cli *cli, const char *name, const json_t *tag
 	size_t i;
 
 	paint(cli, PAINT_HEAD);
-	printf("party %s", name);
+	fputs("party", stdout);
+	put_word(name);
 	paint(cli, PAINT_OFF);
-	if (value_at(tag, "label"))
-		printf("  label %s", value_text(tag, "label"));
+	if (value_at(tag, "label")) {
+		fputs("  label", stdout);
+		put_word(value_text(tag, "label"));
+	}
 	putchar('\n');
 	json_array_foreach(value_at(tag, "medias"), i, media) print_media(cli, media);
 }
@@ -115,7 +126,8 @@ enum cli_exit show_command(const struct cli *cli, char **arguments)
 
 	if (status == CLI_OK && !cli->json) {
 		paint(cli, PAINT_HEAD);
-		printf("call %s", arguments[0]);
+		fputs("call", stdout);
+		put_word(arguments[0]);
 		paint(cli, PAINT_OFF);
 		printf("  created %lld s ago, last signalling %lld s ago\n",
 		       (long long)time(NULL) - value_int(reply, "created"),

@@ -153,7 +153,7 @@ static void print_totals(const struct top *t, const json_t *s)
 	const char *name;
 	json_t *n;
 
-	printf("calls %zu   in %s/s   out %s/s   dropped:", t->call_count,
+	printf("calls %zu   packets/s in %s, out %s   dropped:", t->call_count,
 	       value_short(rate(t, s, "rtpwire.counters.rx_packets"), in),
 	       value_short(rate(t, s, "rtpwire.counters.tx_packets"), out));
 	json_object_foreach((json_t *)value_at(s, "rtpwire.drops"), name,
@@ -200,7 +200,9 @@ static void print_worst(const struct cli *cli, const struct top *t)
 		paint(cli, c->lost ? PAINT_BAD : PAINT_GOOD);
 		printf("%8lld ", c->lost);
 		paint(cli, PAINT_OFF);
-		printf("%8lld %10.1f  %s\n", c->drops, c->jitter_ms, c->id);
+		printf("%8lld %10.1f  ", c->drops, c->jitter_ms);
+		value_put(c->id, stdout);
+		putchar('\n');
 	}
 	free(order);
 }

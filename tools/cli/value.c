@@ -53,6 +53,27 @@ bool value_has(const json_t *list, const char *text)
 	return false;
 }
 
+/* C0, DEL, and C1 as UTF-8 (0xc2 0x80 to 0xc2 0x9f; jansson gives valid UTF-8 only). */
+static bool is_control(const unsigned char *c)
+{
+	return c[0] < 0x20 || c[0] == 0x7f || (c[0] == 0xc2 && c[1] < 0xa0);
+}
+
+void value_put(const char *text, FILE *to)
+{
+	const unsigned char *c = (const unsigned char *)(text ? text : "-");
+
+	for (; *c; c++) {
+		if (!is_control(c)) {
+			putc(*c, to);
+			continue;
+		}
+		fprintf(to, "\\x%02x", *c);
+		if (*c == 0xc2)
+			fprintf(to, "\\x%02x", *++c);
+	}
+}
+
 const char *value_short(double n, char buf[static VALUE_SHORT])
 {
 	static const char units[] = " kMGTP";
