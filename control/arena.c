@@ -12,11 +12,12 @@
 #include <stdlib.h>
 
 #define CHUNK_BYTES 8192 /* payload of an ordinary chunk: most requests fit in one */
+#define ALIGN_MAX 64 /* structs of include/ stand on cache lines */
 
 struct chunk {
 	struct chunk *next;
 	size_t used, size; /* payload bytes */
-	alignas(max_align_t) unsigned char payload[];
+	alignas(ALIGN_MAX) unsigned char payload[];
 };
 
 struct arena {
@@ -65,6 +66,19 @@ bool arena_failed(const struct arena *a)
 	return a->failed;
 }
 
+static size_t round_up(size_t n, size_t align)
+{
+	return (n + align - 1) & ~(align - 1);
+}
+
+/* A type's size is a multiple of its alignment: the size tells the strictest one that it can need. */
+static size_t align_for(size_t n)
+{
+	if (n && n % ALIGN_MAX == 0)
+		return ALIGN_MAX;
+	return alignof(max_align_t);
+}
+
 /*
  * A chunk with room for n bytes. A big one goes behind the head, which may still have room for the many
  * small pieces to come.
@@ -72,8 +86,10 @@ bool arena_failed(const struct arena *a)
 static struct chunk *chunk_add(struct arena *a, size_t n)
 {
 	size_t size = n > CHUNK_BYTES / 4 ? n : CHUNK_BYTES;
-	struct chunk *c = malloc(sizeof(*c) + size);
+	struct chunk *c;
 
+	size = round_up(size, ALIGN_MAX);
+	c = aligned_alloc(ALIGN_MAX, sizeof(*c) + size);
 	if (!c)
 		return NULL;
 	c->used = 0;
@@ -90,20 +106,20 @@ static struct chunk *chunk_add(struct arena *a, size_t n)
 
 void *arena_alloc(struct arena *a, size_t n)
 {
-	const size_t align = alignof(max_align_t);
+	size_t align = align_for(n), at;
 	struct chunk *c = a->chunks;
-	void *p;
 
 	if (n > SIZE_MAX / 2 || must_fail())
 		goto fail;
-	n = n ? (n + align - 1) & ~(align - 1) : align;
-	if (!c || c->size - c->used < n)
+	at = c ? round_up(c->used, align) : 0;
+	if (!c || c->size < at || c->size - at < n) {
 		c = chunk_add(a, n);
+		at = 0;
+	}
 	if (!c)
 		goto fail;
-	p = c->payload + c->used;
-	c->used += n;
-	return memset(p, 0, n);
+	c->used = at + n;
+	return memset(c->payload + at, 0, n);
 fail:
 	a->failed = true;
 	return NULL;

@@ -18,7 +18,7 @@ struct arena *arena_new(void);
 /* Frees the arena and all that was taken from it; NULL is fine. */
 void arena_free(struct arena *a);
 
-/* n zeroed bytes, aligned for any type; NULL when memory is out. n may be 0. */
+/* n zeroed bytes, aligned for any type up to a cache line; NULL when memory is out. n may be 0. */
 void *arena_alloc(struct arena *a, size_t n);
 
 /* A NUL-terminated copy of s in the arena (the view's n excludes the NUL); p is NULL when memory is out. */

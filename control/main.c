@@ -50,7 +50,8 @@ static void serve(struct ev_loop *loop, struct ngsock *socks, struct engine *eng
 	ev_signal_start(loop, &term);
 	ev_signal_start(loop, &interrupt);
 	ngsock_serve(socks, eng);
-	fprintf(stderr, "ready: %s\n", ngsock_listeners(socks)); /* at any log level: scripts wait */
+	fprintf(stderr, "ready: %s\n",
+		ngsock_listeners(socks)); /* at any log level: scripts wait */
 	ev_run(loop, 0);
 	ev_signal_stop(loop, &term);
 	ev_signal_stop(loop, &interrupt);

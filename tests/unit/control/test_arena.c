@@ -35,6 +35,20 @@ static void pieces_are_zeroed_aligned_and_apart(void **state)
 	arena_free(a);
 }
 
+/* Structs of include/rtpwire/ stand on cache lines; their size is a multiple of it. */
+static void cache_line_types_are_aligned(void **state)
+{
+	struct arena *a = arena_new();
+
+	(void)state;
+	for (size_t n = 64; n < 40000; n += 64) {
+		assert_int_equal((uintptr_t)arena_alloc(a, n) % 64, 0);
+		assert_int_equal((uintptr_t)arena_alloc(a, n + 16) % 16, 0);
+		assert_non_null(arena_alloc(a, 1));
+	}
+	arena_free(a);
+}
+
 static void strings_are_copied_and_ended(void **state)
 {
 	struct arena *a = arena_new();
@@ -88,6 +102,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pieces_are_zeroed_aligned_and_apart),
+		cmocka_unit_test(cache_line_types_are_aligned),
 		cmocka_unit_test(strings_are_copied_and_ended),
 		cmocka_unit_test(absurd_sizes_fail),
 		cmocka_unit_test(hook_fails_the_nth_and_all_after),
