@@ -67,7 +67,7 @@ static void apply_adj(struct path *w, const struct mail *m)
 	struct flow *f = &w->table.flows[rw_flow_slot(m->spec.id, &w->config.limits)];
 	uint32_t adj = m->adj;
 
-	if (f->live && rw_endpoint_equal(&f->peer, &m->spec.peer))
+	if (f->live && rw_ip_equal(&f->peer.ip, &m->spec.peer.ip))
 		adj = flow_use_adj(f, m->adj);
 	if (adj != ADJ_NONE)
 		report(w, REPORT_RELEASE, RW_ACK_OK, m->seq, adj, &m->spec);

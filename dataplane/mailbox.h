@@ -16,7 +16,7 @@ enum mail_type {
 	MAIL_FLOW_SET = 1, /* spec, adj; answered by REPORT_ACK */
 	MAIL_FLOW_DEL, /* spec.id, spec.generation; answered by REPORT_ACK */
 	MAIL_SNAPSHOT, /* answered by REPORT_FLOW for each live flow, then REPORT_ACK */
-	MAIL_ADJ, /* answer to REPORT_RESOLVE: flow spec.id now uses adj, if its peer is still spec.peer */
+	MAIL_ADJ, /* answer to REPORT_RESOLVE: flow spec.id uses adj if its peer has spec.peer's address */
 };
 
 struct mail {
