@@ -199,14 +199,16 @@ uint32_t flow_del(struct flow_table *t, uint32_t slot, struct rw_flow_stats *sta
 
 void flow_move_peer(struct flow *f, const struct rw_endpoint *peer, struct rw_flow_stats *stats)
 {
+	if (!rw_ip_equal(&f->peer.ip, &peer->ip)) {
+		if (f->adj != ADJ_NONE)
+			f->adj_back = f->adj;
+		f->adj = ADJ_NONE;
+		f->resolve_due = true;
+	}
 	f->peer = *peer;
-	if (f->adj != ADJ_NONE)
-		f->adj_back = f->adj;
-	f->adj = ADJ_NONE;
 	f->adj_version = ADJ_VERSION_NEVER;
 	f->sendable = false;
 	f->refusal = RW_DROP_neighbour_unresolved;
-	f->resolve_due = true;
 	flow_publish(f, stats);
 }
 

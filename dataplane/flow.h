@@ -96,7 +96,10 @@ uint32_t flow_set(struct flow_table *t, uint32_t slot, const struct rw_flow_spec
 /* Deletes the live flow in a slot; its statistics stay. Returns its adjacency or ADJ_NONE. */
 uint32_t flow_del(struct flow_table *t, uint32_t slot, struct rw_flow_stats *stats);
 
-/* Points the flow to another peer whose adjacency is unknown; the old one goes to adj_back. */
+/*
+ * Points the flow to another peer. Its adjacency stays if only the port is another one; else it is
+ * unknown now, and the old one goes to adj_back.
+ */
 void flow_move_peer(struct flow *f, const struct rw_endpoint *peer, struct rw_flow_stats *stats);
 
 /* Gives the flow the adjacency of its peer. Returns the reference that is no longer used. */

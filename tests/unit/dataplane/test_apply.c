@@ -150,6 +150,33 @@ static void test_learned_peer_asks_for_its_adjacency(void **state)
 	expect(b, REPORT_RELEASE, RW_ACK_OK, 0, 8);
 }
 
+/* Behind a NAT only the port is another one: the link is known, and not a packet is lost. */
+static void test_moved_port_keeps_the_adjacency(void **state)
+{
+	struct bench *b = *state;
+	struct rw_flow_spec out = bench_spec(8002, 8000, "198.51.100.9:4000");
+	struct rw_flow_spec s = { .id = 8000, .peer = bench_endpoint("203.0.113.1:5000") };
+	struct report r;
+
+	bench_adj_ready(b, 3, 0, 1500);
+	set(b, 8000, 1, "198.51.100.1:4000", 3);
+	bench_mail(b, MAIL_FLOW_SET, &out, 3, 1);
+	bench_drain(b);
+	bench_run_rtp(b, "198.51.100.1:61000", "192.0.2.1:8000", 1);
+	expect_none(b);
+	assert_int_equal(bench_run_rtp(b, "198.51.100.9:4000", "192.0.2.1:8002", 1)->exit, EXIT_TX);
+
+	/* An answer for the address counts, though the port has changed again. */
+	bench_run_rtp(b, "203.0.113.1:5000", "192.0.2.1:8000", 2);
+	bench_run_rtp(b, "203.0.113.1:5001", "192.0.2.1:8000", 3);
+	assert_true(bench_report(b, &r));
+	assert_int_equal(r.type, REPORT_RESOLVE);
+	expect_none(b);
+	bench_mail(b, MAIL_ADJ, &s, 3, 0);
+	expect_none(b);
+	assert_int_equal(bench_run_rtp(b, "198.51.100.9:4000", "192.0.2.1:8002", 2)->exit, EXIT_TX);
+}
+
 static void fill_reports(struct bench *b)
 {
 	struct report r = { .type = 99 };
@@ -300,6 +327,7 @@ int main(void)
 		TEST(test_stale),
 		TEST(test_statistics_live_as_long_as_the_flow),
 		TEST(test_learned_peer_asks_for_its_adjacency),
+		TEST(test_moved_port_keeps_the_adjacency),
 		TEST(test_resolve_waits_for_room),
 		TEST(test_full_reports_hold_mail_back),
 		TEST(test_at_most_16_a_turn),
