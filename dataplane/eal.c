@@ -120,6 +120,7 @@ int eal_plan(const struct config *c, unsigned int queues, unsigned int buffer_by
 struct args {
 	int count;
 	char *v[ARGS_MAX + 1];
+	char *given[ARGS_MAX + 1]; /* to DPDK, which changes the array */
 };
 
 static int add(struct args *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -219,7 +220,8 @@ int eal_start(const struct config *c, const struct eal_plan *plan)
 	}
 	for (int i = 0; i < args.count; i++)
 		log_debug("DPDK argument: %s", args.v[i]);
-	if (rte_eal_init(args.count, args.v) < 0) {
+	memcpy(args.given, args.v, sizeof(args.v));
+	if (rte_eal_init(args.count, args.given) < 0) {
 		log_error("DPDK does not start: %s; more is said with --log-level debug%s",
 			  rte_strerror(rte_errno),
 			  c->eal_argc ? "; check the arguments after --" : "");

@@ -77,7 +77,7 @@ static struct rw_ring *make_ring(uint32_t slot_bytes, uint32_t count)
 /* A ring of mbufs between two workers. */
 static struct rte_ring *make_peer_ring(const char *what, unsigned int from, unsigned int to)
 {
-	char name[RTE_RING_NAMESIZE];
+	char name[64]; /* at most "handoff_31_31", well below RTE_RING_NAMESIZE */
 
 	snprintf(name, sizeof(name), "%s_%u_%u", what, from, to);
 	return rte_ring_create(name, PEER_RING_SLOTS, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);

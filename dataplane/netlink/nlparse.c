@@ -34,7 +34,9 @@ static int parse_attrs(const struct nlmsghdr *nlh, size_t head_bytes, const stru
 {
 	struct attrs a = { table, max };
 
-	if (nlh->nlmsg_len < MNL_NLMSG_HDRLEN + MNL_ALIGN(head_bytes))
+	/* the kernel pads attributes; libmnl would look past the end of a length that is not */
+	if (nlh->nlmsg_len < MNL_NLMSG_HDRLEN + MNL_ALIGN(head_bytes) ||
+	    nlh->nlmsg_len % MNL_ALIGNTO != 0)
 		return -EINVAL;
 	return mnl_attr_parse(nlh, (unsigned int)head_bytes, collect, &a) == MNL_CB_OK ? 0
 										       : -EINVAL;
