@@ -19,6 +19,7 @@ static enum cli_exit ng_command(const struct cli *cli, char **arguments)
 	bool from_stdin = strcmp(arguments[0], "-") == 0;
 	json_error_t why;
 	json_t *request, *reply;
+	struct cli printed = *cli;
 	enum cli_exit status;
 
 	request = from_stdin ? json_loadf(stdin, JSON_ALLOW_NUL, &why)
@@ -30,13 +31,10 @@ static enum cli_exit ng_command(const struct cli *cli, char **arguments)
 		json_decref(request);
 		return CLI_USAGE;
 	}
+	printed.indent = !cli->json;
+	printed.json = true;
 	status = client_request(cli, request, &reply);
-	if (reply) {
-		json_dumpf(reply, stdout, cli->json ? JSON_COMPACT : JSON_INDENT(2));
-		putchar('\n');
-	}
-	json_decref(reply);
-	return status;
+	return client_finish(&printed, status, reply);
 }
 
 static enum cli_exit ping_command(const struct cli *cli, char **arguments)

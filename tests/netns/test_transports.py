@@ -60,6 +60,7 @@ def test(lab):
         for encoding in ("bencode", "json"):
             with Ng(where, host, encoding) as ng:
                 n += 1
+                print(where, encoding, flush=True)
                 calls = make_calls(net, ng, 1, prefix=f"t{n}", first_port=16000 + 100 * n)
                 check_lossless(run_peers(net, calls, 0.4, drain=0.3, rtcp=0.2))
                 calls[0].delete()

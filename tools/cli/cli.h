@@ -22,6 +22,7 @@ struct cli {
 	const char *socket; /* path, without "unix:" */
 	double timeout_s; /* for each request */
 	bool json; /* print replies as they are */
+	bool indent; /* over several lines */
 	bool colour;
 	unsigned int count; /* top: screens to show, 0 = until interrupted */
 	unsigned int limit; /* list: calls to list, 0 = all */

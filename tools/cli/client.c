@@ -165,7 +165,7 @@ enum cli_exit client_command(const struct cli *cli, const char *command, const c
 enum cli_exit client_finish(const struct cli *cli, enum cli_exit status, json_t *reply)
 {
 	if (reply && cli->json) {
-		json_dumpf(reply, stdout, JSON_COMPACT);
+		json_dumpf(reply, stdout, cli->indent ? JSON_INDENT(2) : JSON_COMPACT);
 		putchar('\n');
 	}
 	if (status == CLI_REFUSED) {
