@@ -44,8 +44,12 @@ def interrupted():
             break
     names = [n for n in run("ip", "netns", "list").split() if n.startswith(prefix)]
     equal(len(names), 3, "namespaces of quickstart")
-    pids = [pid for n in names for pid in run("ip", "netns", "pids", n).split()]
-    check(len(pids) >= 4, f"processes of quickstart: {pids}")
+
+    def running():
+        pids = [pid for n in names for pid in run("ip", "netns", "pids", n).split()]
+        return pids if len(pids) == 4 else None
+
+    pids = wait_for("relay and peers of quickstart to run", running)
     process.send_signal(signal.SIGTERM)
     check(process.wait(40) != 0, "an interrupted quickstart reports success")
     check(prefix not in run("ip", "netns", "list"), "namespaces of quickstart are left")

@@ -55,7 +55,7 @@ def test(lab):
     listen = [dgram, "udp:10.177.1.1:2223", "tcp:10.177.1.1:2224", "udp:[fd77:1::1]:2223"]
     relay = start_relay(net, listen=listen)
     n = 0
-    for where, host in ((f"unix:{relay.ng_socket}", None), (dgram, None), (listen[1], net.a), (listen[2], net.a),
+    for where, host in ((f"unix:{relay.ng_socket}", None), (dgram, net.relay), (listen[1], net.a), (listen[2], net.a),
                         (listen[3], net.a)):
         for encoding in ("bencode", "json"):
             with Ng(where, host, encoding) as ng:

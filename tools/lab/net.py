@@ -56,8 +56,9 @@ class Process:
     """A child with its output in a file of the run's directory (or in pipes)."""
 
     def __init__(self, lab, name, argv, **popen):
-        self.name = name
-        self.log_path = os.path.join(lab.dir, f"{name}.log")
+        same = sum(p.name.split("#")[0] == name for p in lab.processes)
+        self.name = f"{name}#{same + 1}" if same else name
+        self.log_path = os.path.join(lab.dir, f"{self.name}.log")
         self.argv = argv
         with open(self.log_path, "ab") as log:
             popen.setdefault("stdin", subprocess.DEVNULL)

@@ -21,7 +21,7 @@ def bencode(value):
     if isinstance(value, int):
         return b"i%de" % value
     if isinstance(value, (str, bytes)):
-        raw = value.encode() if isinstance(value, str) else value
+        raw = value.encode(errors="surrogateescape") if isinstance(value, str) else value
         return b"%d:%s" % (len(raw), raw)
     if isinstance(value, (list, tuple)):
         return b"l" + b"".join(bencode(v) for v in value) + b"e"
@@ -52,7 +52,7 @@ def bdecode(data, at=0):
 class Ng:
     """
     One connection. where is "unix:PATH", "unix-dgram:PATH", "udp:ADDRESS:PORT" or "tcp:ADDRESS:PORT"; host
-    is the namespace for the last two. Streams stay open; each request is answered before the next.
+    is the namespace for the last three. Streams stay open; each request is answered before the next.
     """
 
     def __init__(self, where, host=None, encoding="bencode", timeout=10.0, cookies=True):
@@ -70,9 +70,10 @@ class Ng:
             s.connect(self.target)
             return s
         if self.kind == "unix-dgram":
-            s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            make = self.host.socket if self.host else socket.socket
+            s = make(socket.AF_UNIX, socket.SOCK_DGRAM)
             s.settimeout(self.timeout)
-            s.bind(b"")  # autobind, so that the answer finds us
+            s.bind(b"")  # an abstract address for the answer; the kernel has these per network namespace
             s.connect(self.target)
             return s
         address, port = self.target.rsplit(":", 1)

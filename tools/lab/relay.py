@@ -3,10 +3,13 @@
 rtpwire-dataplane and rtpwire-control as processes of a lab.
 """
 import os
+import pwd
 
 from .net import LabError
 from .ng import Ng
 
+USER = "nobody"  # of rtpwire-control
+GROUP = "nogroup"
 READY_SECONDS = 60  # a sanitizer build on a busy machine is slow to start
 
 
@@ -30,22 +33,29 @@ class Relay:
     def __init__(self, host, ports, media, interfaces=(), listen=(), workers=1, media_ports="8000-48000",
                  control_options=(), dataplane_options=()):
         self.host, self.lab = host, host.lab
-        self.dataplane_socket = self.lab.path(f"{host.name}-dataplane.sock")
-        self.ng_socket = self.lab.path(f"{host.name}-ng.sock")
+        self.dataplane_socket = os.path.join(self._run_folder(), "dataplane.sock")
+        self.ng_socket = os.path.join(self._run_folder(), "ng.sock")
         self.dataplane_argv = [self.lab.program("rtpwire-dataplane"), "--workers", str(workers), "--media-ports",
-                               media_ports, "--socket", self.dataplane_socket, "--socket-group", "nogroup"]
+                               media_ports, "--socket", self.dataplane_socket, "--socket-group", GROUP]
         for option, values in (("--port", ports), ("--media", media)):
             for value in values:
                 self.dataplane_argv += [option, value]
         self.dataplane_argv += dataplane_options
         self.control_argv = [self.lab.program("rtpwire-control"), "--dataplane", self.dataplane_socket,
-                             "--listen", f"unix:{self.ng_socket}", "--user", "nobody"]
+                             "--listen", f"unix:{self.ng_socket}", "--user", USER]
         for option, values in (("--listen", listen), ("--interface", interfaces)):
             for value in values:
                 self.control_argv += [option, value]
         self.control_argv += control_options
         self.dataplane = self.control = None
         self.starts = 0
+
+    def _run_folder(self):
+        """As /run/rtpwire: control, without root's rights, may remove its socket there."""
+        folder = self.lab.path(f"{self.host.name}-run")
+        os.makedirs(folder, exist_ok=True)
+        os.chown(folder, pwd.getpwnam(USER).pw_uid, -1)
+        return folder
 
     def start_dataplane(self):
         self.starts += 1
