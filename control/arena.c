@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Arenas: a list of chunks, each cut from its front. A request costs one or two mallocs, and its end one
- * free per chunk. Control's only thread.
+ * Arenas: a list of chunks, each cut from its front. A request costs one or two mallocs, and its
+ * end one free per chunk. Control's only thread.
  */
 #include "arena.h"
 
@@ -71,7 +71,9 @@ static size_t round_up(size_t n, size_t align)
 	return (n + align - 1) & ~(align - 1);
 }
 
-/* A type's size is a multiple of its alignment: the size tells the strictest one that it can need. */
+/*
+ * A type's size is a multiple of its alignment: the size tells the strictest one that it can need.
+ */
 static size_t align_for(size_t n)
 {
 	if (n && n % ALIGN_MAX == 0)
@@ -80,8 +82,8 @@ static size_t align_for(size_t n)
 }
 
 /*
- * A chunk with room for n bytes. A big one goes behind the head, which may still have room for the many
- * small pieces to come.
+ * A chunk with room for n bytes. A big one goes behind the head, which may still have room for the
+ * many small pieces to come.
  */
 static struct chunk *chunk_add(struct arena *a, size_t n)
 {

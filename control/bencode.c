@@ -49,7 +49,9 @@ static int read_string(struct reader *r, struct str *out)
 	return 0;
 }
 
-/* The members after 'd' or 'l'. The incumbent accepts a text that stops before the very last 'e'. */
+/*
+ * The members after 'd' or 'l'. The incumbent accepts a text that stops before the very last 'e'.
+ */
 static int read_members(struct reader *r, struct ng_value *to)
 {
 	while (r->p < r->end && *r->p != 'e') {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Bencode in and out. The reader is tolerant where proxies are sloppy (order and repetition of keys,
- * bytes after the end, a missing last 'e'); it is strict about lengths, and never reads outside its
- * text. Pure; control's only thread.
+ * Bencode in and out. The reader is tolerant where proxies are sloppy (order and repetition of
+ * keys, bytes after the end, a missing last 'e'); it is strict about lengths, and never reads
+ * outside its text. Pure; control's only thread.
  */
 #ifndef RTPWIRE_CONTROL_BENCODE_H
 #define RTPWIRE_CONTROL_BENCODE_H
@@ -15,8 +15,8 @@
 #define NG_ITEMS_MAX 65536 /* values of one message */
 
 /*
- * Reads one dictionary at the start of text. Strings are views into text, which must live as long as
- * *out. 0; -EINVAL when it is none; -E2BIG beyond the limits above; -ENOMEM.
+ * Reads one dictionary at the start of text. Strings are views into text, which must live as long
+ * as *out. 0; -EINVAL when it is none; -E2BIG beyond the limits above; -ENOMEM.
  */
 int bencode_decode(struct arena *a, struct str text, const struct ng_value **out);
 

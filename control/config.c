@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Command line of rtpwire-control. Every option is one row: name, what reads its value. Control's only
- * thread, at start.
+ * Command line of rtpwire-control. Every option is one row: name, what reads its value. Control's
+ * only thread, at start.
  */
 #include "config.h"
 

@@ -22,7 +22,9 @@ struct listen_spec {
 	struct rw_endpoint at; /* UDP, TCP */
 };
 
-/* --interface [NAME/]ADDRESS[!ADVERTISED]. Entries of one name form a logical interface, in order. */
+/*
+ * --interface [NAME/]ADDRESS[!ADVERTISED]. Entries of one name form a logical interface, in order.
+ */
 struct interface_spec {
 	char name[CONFIG_NAME_BYTES]; /* "default" when not given */
 	struct rw_ip address; /* must be a media address of the dataplane */
@@ -47,15 +49,14 @@ struct config {
 	unsigned int max_sessions; /* --max-sessions; 0 = no limit but ports */
 	int tos; /* --tos: 0..255 for media sent, default 184 (EF) */
 	bool sip_source; /* --sip-source: addresses from received-from, not from SDP */
-	char user
-		[64]; /* --user: to run as when started by root; empty: "rtpwire" if there is one, else
-			  "nobody" */
+	/* --user: to run as when started by root; empty: "rtpwire" if there is one, else "nobody" */
+	char user[64];
 	unsigned int log_level; /* --log-level: syslog numbers, default 6 */
 };
 
 /*
- * Reads argv. Returns 0 with *cfg; 1 when --help or --version was served (exit 0); -EINVAL after one
- * message on stderr that names the option, what is wrong and what would be right (exit 2).
+ * Reads argv. Returns 0 with *cfg; 1 when --help or --version was served (exit 0); -EINVAL after
+ * one message on stderr that names the option, what is wrong and what would be right (exit 2).
  */
 int config_parse(int argc, char **argv, struct config *cfg);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Replies kept for repeated requests: proxies send a datagram again when the answer is slow or lost, and
- * must get the first answer without a second effect. A request is known by its source, its cookie and its
- * body, so that two proxies whose cookies collide are still two. Control's only thread.
+ * Replies kept for repeated requests: proxies send a datagram again when the answer is slow or
+ * lost, and must get the first answer without a second effect. A request is known by its source,
+ * its cookie and its body, so that two proxies whose cookies collide are still two. Control's only
+ * thread.
  */
 #ifndef RTPWIRE_CONTROL_COOKIE_H
 #define RTPWIRE_CONTROL_COOKIE_H
@@ -19,7 +20,7 @@ struct cookie_cache;
 struct cookie_entry;
 
 enum cookie_state {
-	COOKIE_NEW, /* serve it, then cookie_done(); entry is NULL when memory is out: serve it all the same */
+	COOKIE_NEW, /* serve it, then cookie_done() unless entry is NULL (memory is out) */
 	COOKIE_IN_WORK, /* the first one is being served: wait with it */
 	COOKIE_DONE, /* cookie_reply() has the answer */
 };
@@ -35,8 +36,8 @@ enum cookie_state cookie_find(struct cookie_cache *c, const char *source, struct
 			      struct str body, struct cookie_entry **entry);
 
 /*
- * Stores a copy of the reply. With reply.p NULL, or when memory is out, the entry is forgotten: a repeat is
- * served anew. entry must not be used any more; its waiters are the caller's.
+ * Stores a copy of the reply. With reply.p NULL, or when memory is out, the entry is forgotten: a
+ * repeat is served anew. entry must not be used any more; its waiters are the caller's.
  */
 void cookie_done(struct cookie_cache *c, struct cookie_entry *entry, struct str reply);
 

@@ -147,7 +147,10 @@ static size_t utf8_length(const unsigned char *p, size_t n)
 	return length;
 }
 
-/* s itself when it is UTF-8, else a copy with U+FFFD for each wrong byte; p is NULL when memory is out. */
+/*
+ * s itself when it is UTF-8, else a copy with U+FFFD for each wrong byte; p is NULL when memory is
+ * out.
+ */
 static struct str utf8_clean(struct arena *a, struct str s)
 {
 	const unsigned char *p = (const unsigned char *)s.p;

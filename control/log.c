@@ -21,7 +21,10 @@ void log_set_level(unsigned int level)
 	max_level = level;
 }
 
-/* systemd names the device and inode of the journal's pipe, so that a redirected stderr is told apart. */
+/*
+ * systemd names the device and inode of the journal's pipe, so that a redirected stderr is told
+ * apart.
+ */
 static bool stderr_is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Log lines to stderr, with the sd-daemon(3) priority prefix when stderr is the journal. Never keys, never SDP.
+ * Log lines to stderr, with the sd-daemon(3) priority prefix when stderr is the journal. Never
+ * keys, never SDP.
  */
 #ifndef RTPWIRE_CONTROL_LOG_H
 #define RTPWIRE_CONTROL_LOG_H

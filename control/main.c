@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * rtpwire-control: from options to the event loop. Sockets are opened and the dataplane is greeted with the
- * privileges of the start; nothing from a stranger is read before they are gone.
+ * rtpwire-control: from options to the event loop. Sockets are opened and the dataplane is greeted
+ * with the privileges of the start; nothing from a stranger is read before they are gone.
  */
 #include <errno.h>
 #include <ev.h>
@@ -28,8 +28,8 @@ static void on_signal(struct ev_loop *loop, ev_signal *signal, int events)
 }
 
 /*
- * The dataplane may come back later with a new socket file, and then its mode decides whether we get in.
- * Better said now than when calls fail.
+ * The dataplane may come back later with a new socket file, and then its mode decides whether we
+ * get in. Better said now than when calls fail.
  */
 static void check_reconnect(const struct config *cfg, const struct privs *privs)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The ng protocol between transports (ngsock.c) and commands (cmd_*.c): a request is decoded once, handed
- * to the command's handler, and answered exactly once, at once or later. Control's only thread.
+ * The ng protocol between transports (ngsock.c) and commands (cmd_*.c): a request is decoded once,
+ * handed to the command's handler, and answered exactly once, at once or later. Control's only
+ * thread.
  */
 #ifndef RTPWIRE_CONTROL_NG_H
 #define RTPWIRE_CONTROL_NG_H
@@ -38,10 +39,16 @@ void ng_reply(struct ng_request *rq, const struct ng_value *reply);
 /* Sends {result: error, error-reason: reason} and frees rq. */
 void ng_reply_error(struct ng_request *rq, const char *reason);
 
-/* Decodes body into rq->dict and runs the command; always answers, also bad input. rq->arena is set. */
+/*
+ * Decodes body into rq->dict and runs the command; always answers, also bad input. rq->arena is
+ * set.
+ */
 void ng_dispatch(struct engine *eng, struct ng_request *rq, struct str body);
 
-/* Answers bytes that are no message at all: as ng_dispatch() would, with the error given. rq->arena is set. */
+/*
+ * Answers bytes that are no message at all: as ng_dispatch() would, with the error given.
+ * rq->arena is set.
+ */
 void ng_refuse(struct ng_request *rq, enum ng_encoding encoding, const char *reason);
 
 /* A row of the command table (commands.c). handle == NULL: known, answered "not supported yet". */

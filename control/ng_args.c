@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Request dictionary to struct ng_args. Names are folded (small letters, hyphens) and looked up in three
- * tables: keys, flags, and the words of list keys. Keys count in the order sent, the last wins; that is
- * also how `rtpp-flags`, sent last, overrides. Pure; control's only thread.
+ * Request dictionary to struct ng_args. Names are folded (small letters, hyphens) and looked up in
+ * three tables: keys, flags, and the words of list keys. Keys count in the order sent, the last
+ * wins; that is also how `rtpp-flags`, sent last, overrides. Pure; control's only thread.
  */
 #include "ng_args.h"
 #include "ng_rtpp.h"
@@ -36,7 +36,9 @@ struct flag_row {
 
 static void set_key(struct parse *p, struct str name, const struct ng_value *v);
 
-/* "SIP source_address" becomes "sip-source-address". False when it is longer than any known name. */
+/*
+ * "SIP source_address" becomes "sip-source-address". False when it is longer than any known name.
+ */
 static bool fold(struct str s, char out[static NAME_BYTES])
 {
 	if (s.n >= NAME_BYTES)
@@ -376,7 +378,10 @@ static void set_learning(struct parse *p, const struct ng_value *v)
 	}
 }
 
-/* Bare words of `rtpp-flags` that together make a transport, as Kamailio's own flag parser reads them. */
+/*
+ * Bare words of `rtpp-flags` that together make a transport, as Kamailio's own flag parser reads
+ * them.
+ */
 enum transport_bit { BIT_SRTP = 1, BIT_AVPF = 2, BIT_DTLS = 4 };
 
 static bool transport_word(struct parse *p, struct str word)
@@ -488,8 +493,10 @@ int ng_args_parse(struct arena *arena, const struct ng_value *dict, struct ng_ar
 		p.directions = 0;
 		set_key(&p, it->key, it->value);
 	}
-	/* Kamailio sends to-tag with a delete only when the script asked for it, and then without the
-	   flag; in rtpp-flags mode it always sends it, and the flag says whether it counts. */
+	/*
+	 * Kamailio sends to-tag with a delete only when the script asked for it, and then without
+	 * the flag; in rtpp-flags mode it always sends it, and the flag says whether it counts.
+	 */
 	if (out->to_tag.p && !p.rtpp)
 		out->to_tag_given = true;
 	return p.no_memory ? -ENOMEM : 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Arguments of a call-related ng command, from whatever spelling a proxy uses (ng-protocol section 3):
- * keys with blank, hyphen or underscore; flags as list; lists as list or single string; `rtpp-flags` as one
- * string; integers as strings. Unknown keys and flags are ignored. Pure; control's only thread.
+ * Arguments of a call-related ng command, from whatever spelling a proxy uses (ng-protocol section
+ * 3): keys with blank, hyphen or underscore; flags as list; lists as list or single string;
+ * `rtpp-flags` as one string; integers as strings. Unknown keys and flags are ignored. Pure;
+ * control's only thread.
  */
 #ifndef RTPWIRE_CONTROL_NG_ARGS_H
 #define RTPWIRE_CONTROL_NG_ARGS_H

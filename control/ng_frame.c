@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Framing of ng messages: a state machine over single bytes that skips strings whole. Pure; control's
- * only thread.
+ * Framing of ng messages: a state machine over single bytes that skips strings whole. Pure;
+ * control's only thread.
  */
 #include "ng_frame.h"
 #include "bencode.h"
@@ -44,9 +44,9 @@ static int scan_start(struct ng_frame *f, char c)
 }
 
 /*
- * A 'd' begins a bare dictionary if "<digits>:" or 'e' follows; otherwise it begins a cookie, which may
- * well be hexadecimal. "de" at the end of what has arrived is taken as the empty dictionary: its sender
- * waits for an answer.
+ * A 'd' begins a bare dictionary if "<digits>:" or 'e' follows; otherwise it begins a cookie,
+ * which may well be hexadecimal. "de" at the end of what has arrived is taken as the empty
+ * dictionary: its sender waits for an answer.
  */
 static int scan_head(struct ng_frame *f, struct str text)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Where an ng message begins and ends: in a stream that arrives in pieces, and in a datagram. Nothing is
- * decoded here. Pure; control's only thread.
+ * Where an ng message begins and ends: in a stream that arrives in pieces, and in a datagram.
+ * Nothing is decoded here. Pure; control's only thread.
  *
- * A message is a dictionary (bencode 'd', JSON '{'), alone or after "cookie SP". A stream has no other
- * framing (ng-protocol section 1.1, 1.4).
+ * A message is a dictionary (bencode 'd', JSON '{'), alone or after "cookie SP". A stream has no
+ * other framing (ng-protocol section 1.1, 1.4).
  */
 #ifndef RTPWIRE_CONTROL_NG_FRAME_H
 #define RTPWIRE_CONTROL_NG_FRAME_H
@@ -41,9 +41,9 @@ struct ng_frame {
 };
 
 /*
- * Looks at the bytes of text that it has not seen. text is the whole buffer from the offset where *f was
- * zeroed. 1: a message is complete in [f->start, f->at); 0: more bytes needed; -EINVAL: this can be no
- * message, f->why says so.
+ * Looks at the bytes of text that it has not seen. text is the whole buffer from the offset where
+ * *f was zeroed. 1: a message is complete in [f->start, f->at); 0: more bytes needed; -EINVAL:
+ * this can be no message, f->why says so.
  */
 int ng_frame_scan(struct ng_frame *f, struct str text);
 
@@ -55,8 +55,8 @@ void ng_frame_parts(const struct ng_frame *f, struct str text, struct str *cooki
 const char *ng_frame_unfinished(const struct ng_frame *f);
 
 /*
- * Splits a datagram. bare_allowed: a dictionary without cookie is served too. 0, or -EINVAL when there is
- * no cookie: such a datagram gets no answer.
+ * Splits a datagram. bare_allowed: a dictionary without cookie is served too. 0, or -EINVAL when
+ * there is no cookie: such a datagram gets no answer.
  */
 int ng_frame_datagram(struct str text, bool bare_allowed, struct str *cookie, struct str *body);
 

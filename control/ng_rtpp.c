@@ -15,7 +15,10 @@ static struct str cut(struct str s, size_t from)
 	return (struct str){ s.p + from, s.n - from };
 }
 
-/* Cuts the next blank separated token off *rest; blanks inside brackets do not separate. n 0 = no more. */
+/*
+ * Cuts the next blank separated token off *rest; blanks inside brackets do not separate. n 0 = no
+ * more.
+ */
 static struct str next_token(struct str *rest)
 {
 	unsigned int depth = 0;

@@ -11,9 +11,10 @@
 #include "value.h"
 
 /*
- * Reads text into a dictionary in the order written. A bare word is an item without a key (p NULL) whose
- * value is the word; brackets become a list, or a dictionary when one of the elements has a '='. Any text
- * is accepted; brackets deeper than 8 stay text. Views point into text. NULL when memory is out.
+ * Reads text into a dictionary in the order written. A bare word is an item without a key (p NULL)
+ * whose value is the word; brackets become a list, or a dictionary when one of the elements has a
+ * '='. Any text is accepted; brackets deeper than 8 stay text. Views point into text. NULL when
+ * memory is out.
  */
 struct ng_value *ng_rtpp_parse(struct arena *a, struct str text);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Counts per proxy and command. A fixed table: strangers who ask from many addresses cannot grow it.
- * Control's only thread.
+ * Counts per proxy and command. A fixed table: strangers who ask from many addresses cannot grow
+ * it. Control's only thread.
  */
 #include "ng_stats.h"
 

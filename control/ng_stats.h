@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What each proxy asked and how long it took: the numbers under `controlstatistics`. Control's only thread.
+ * What each proxy asked and how long it took: the numbers under `controlstatistics`. Control's
+ * only thread.
  */
 #ifndef RTPWIRE_CONTROL_NG_STATS_H
 #define RTPWIRE_CONTROL_NG_STATS_H
@@ -23,7 +24,10 @@ struct ng_stats_proxy {
 	uint64_t errors; /* replies with result "error", of unknown commands too */
 };
 
-/* Counts one answered request; source as in struct ng_request. A row >= NG_STATS_COMMAND_MAX has no command. */
+/*
+ * Counts one answered request; source as in struct ng_request. A row >= NG_STATS_COMMAND_MAX has
+ * no command.
+ */
 void ng_stats_count(const char *source, unsigned int row, uint64_t duration_ns, bool error);
 
 /* How many proxies there are, and the i-th, in order of appearance; i below the count. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Trimming of long replies: what a proxy needs to go on with its call goes last, totals and result stay
- * always. Pure; control's only thread.
+ * Trimming of long replies: what a proxy needs to go on with its call goes last, totals and result
+ * stay always. Pure; control's only thread.
  */
 #include "ng_trim.h"
 

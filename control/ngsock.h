@@ -17,10 +17,10 @@ struct ev_loop;
 struct ngsock;
 
 /*
- * Opens every listener of cfg (needs the privileges that the addresses need). UNIX sockets get owner,
- * --listen-mode and --listen-group; a socket file that nobody listens on is replaced. 0 and *out;
- * -EADDRINUSE when somebody does, -EINVAL for a bad group or file, -EIO for other failures, all logged;
- * -ENOMEM.
+ * Opens every listener of cfg (needs the privileges that the addresses need). UNIX sockets get
+ * owner, --listen-mode and --listen-group; a socket file that nobody listens on is replaced. 0 and
+ * *out; -EADDRINUSE when somebody does, -EINVAL for a bad group or file, -EIO for other failures,
+ * all logged; -ENOMEM.
  */
 int ngsock_open(const struct config *cfg, uid_t owner, struct ev_loop *loop, struct ngsock **out);
 
@@ -31,8 +31,8 @@ void ngsock_serve(struct ngsock *s, struct engine *eng);
 const char *ngsock_listeners(const struct ngsock *s);
 
 /*
- * Closes all and removes the socket files where the directory lets us. Requests still in work are dropped
- * without answer: free the engine first. NULL is fine.
+ * Closes all and removes the socket files where the directory lets us. Requests still in work are
+ * dropped without answer: free the engine first. NULL is fine.
  */
 void ngsock_free(struct ngsock *s);
 

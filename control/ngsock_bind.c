@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Opening of listeners: addresses, socket files, their owner and mode. Control's only thread, at start.
+ * Opening of listeners: addresses, socket files, their owner and mode. Control's only thread, at
+ * start.
  */
 #include "ngsock_impl.h"
 
@@ -117,7 +118,9 @@ static int unix_socket(enum listen_kind kind)
 	return socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
-/* Removes a socket file that its owner left behind. Only connect() tells whether somebody listens. */
+/*
+ * Removes a socket file that its owner left behind. Only connect() tells whether somebody listens.
+ */
 static int remove_stale(const struct listener *l, const struct sockaddr_un *at)
 {
 	struct stat st;

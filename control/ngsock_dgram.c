@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Datagram listeners, UDP and UNIX. Proxies connect() their sockets, so a UDP answer leaves from the very
- * address that was asked. Control's only thread.
+ * Datagram listeners, UDP and UNIX. Proxies connect() their sockets, so a UDP answer leaves from
+ * the very address that was asked. Control's only thread.
  */
 #include "ngsock_impl.h"
 

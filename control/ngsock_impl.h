@@ -99,7 +99,10 @@ int listener_open(struct listener *l, const struct listen_spec *spec, const stru
 /* ngsock_bind.c: closes it and removes its file; a listener that is not open is fine. */
 void listener_close(struct listener *l);
 
-/* ngsock_request.c: runs the request, or answers it from the cache. Takes t; source must live until then. */
+/*
+ * ngsock_request.c: runs the request, or answers it from the cache. Takes t; source must live
+ * until then.
+ */
 void request_start(struct ngsock *s, struct target *t, const char *source, struct str body);
 
 /* ngsock_request.c: answers t with an error that ends the stream. Takes t. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Requests between a transport and ng.c: cookie cache, joining of repeats, answering. Control's only thread.
+ * Requests between a transport and ng.c: cookie cache, joining of repeats, answering. Control's
+ * only thread.
  */
 #include "ngsock_impl.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Stream clients, UNIX and TCP: cut requests out of the bytes that come, queue replies, and bound what one
- * client can hold. Every change of a connection ends in conn_settle(), which alone flushes, closes and
- * frees. Control's only thread.
+ * Stream clients, UNIX and TCP: cut requests out of the bytes that come, queue replies, and bound
+ * what one client can hold. Every change of a connection ends in conn_settle(), which alone
+ * flushes, closes and frees. Control's only thread.
  */
 #include "ngsock_impl.h"
 
@@ -150,7 +150,9 @@ void stream_reply(struct target *t, struct str body, bool last)
 	target_gone(c);
 }
 
-/* May the next request of this client be taken? A bare reply has no cookie: it must come in order. */
+/*
+ * May the next request of this client be taken? A bare reply has no cookie: it must come in order.
+ */
 static bool may_take(const struct conn *c)
 {
 	return c->fd >= 0 && !c->closing && !c->bare_in_work && c->in_work < IN_WORK_MAX &&
@@ -186,7 +188,10 @@ static void refuse(struct conn *c, const char *why)
 		request_refuse(c->sock, t, c->source, encoding, why);
 }
 
-/* Takes all complete requests that may be taken now. True when bytes are left that may not be looked at yet. */
+/*
+ * Takes all complete requests that may be taken now. True when bytes are left that may not be
+ * looked at yet.
+ */
 static bool conn_take(struct conn *c)
 {
 	bool paused;
@@ -225,7 +230,9 @@ static bool conn_take(struct conn *c)
 	return paused;
 }
 
-/* The peer said its last word, or waits too long: what is in the buffer will not become a request. */
+/*
+ * The peer said its last word, or waits too long: what is in the buffer will not become a request.
+ */
 static void conn_end(struct conn *c)
 {
 	const char *why = c->in_n ? ng_frame_unfinished(&c->frame) : NULL;
@@ -261,7 +268,10 @@ static void watch(struct conn *c)
 		ev_io_start(loop, &c->writable);
 }
 
-/* Brings the connection to rest after any change. Answers given meanwhile come back here: see busy. */
+/*
+ * Brings the connection to rest after any change. Answers given meanwhile come back here: see
+ * busy.
+ */
 static void conn_settle(struct conn *c)
 {
 	bool paused;
@@ -412,7 +422,10 @@ static void conn_new(struct listener *l, int fd, const struct sockaddr_storage *
 	watch(c);
 }
 
-/* Without descriptors the listener would stay readable and the loop would spin: pause until the sweep. */
+/*
+ * Without descriptors the listener would stay readable and the loop would spin: pause until the
+ * sweep.
+ */
 static void pause_accept(struct ngsock *s, const char *why)
 {
 	log_warning("cannot accept clients: %s; raise the limit of open files", why);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * From root to nobody. What parses strangers' text must not be able to do anything else. Control's only
- * thread, at start.
+ * From root to nobody. What parses strangers' text must not be able to do anything else. Control's
+ * only thread, at start.
  */
 #include "privs.h"
 #include "log.h"

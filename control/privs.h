@@ -16,14 +16,15 @@ struct privs {
 };
 
 /*
- * Looks up who to run as; user may be empty (config.h). 0 and *out; -ENOENT for an unknown user; -EPERM
- * when it is root itself, or another user is wanted without being root. Failures are logged.
+ * Looks up who to run as; user may be empty (config.h). 0 and *out; -ENOENT for an unknown user;
+ * -EPERM when it is root itself, or another user is wanted without being root. Failures are
+ * logged.
  */
 int privs_find(const char *user, struct privs *out);
 
 /*
- * Becomes that user: groups, uid, no capability in any set, no new privileges, no core dump; then verifies
- * all of it. 0, or -EPERM (logged): the process must end then.
+ * Becomes that user: groups, uid, no capability in any set, no new privileges, no core dump; then
+ * verifies all of it. 0, or -EPERM (logged): the process must end then.
  */
 int privs_drop(const struct privs *p);
 

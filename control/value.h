@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The tree that an ng message is, whichever encoding it came in: integers, strings, lists, dictionaries.
- * Dictionaries keep their order and may hold a key twice (Kamailio sends such); look-up finds the last.
- * All nodes live in an arena. Control's only thread.
+ * The tree that an ng message is, whichever encoding it came in: integers, strings, lists,
+ * dictionaries. Dictionaries keep their order and may hold a key twice (Kamailio sends such);
+ * look-up finds the last. All nodes live in an arena. Control's only thread.
  */
 #ifndef RTPWIRE_CONTROL_VALUE_H
 #define RTPWIRE_CONTROL_VALUE_H
@@ -29,16 +29,19 @@ struct ng_item {
 	struct ng_item *next;
 };
 
-/* Makers: a new node in the arena, NULL when memory is out. Strings are kept as views, not copied. */
+/*
+ * Makers: a new node in the arena, NULL when memory is out. Strings are kept as views, not copied.
+ */
 struct ng_value *ng_int(struct arena *a, int64_t i);
 struct ng_value *ng_str(struct arena *a, struct str s);
 struct ng_value *ng_list(struct arena *a);
 struct ng_value *ng_dict(struct arena *a);
 
 /*
- * Append to a dictionary or list. A NULL container or value (a maker that failed) is passed through, so
- * a chain of calls needs one check at the end. Return value, or NULL when memory is out; a failure marks
- * the container's arena user's reply as unusable: ng_reply() then answers an error instead.
+ * Append to a dictionary or list. A NULL container or value (a maker that failed) is passed
+ * through, so a chain of calls needs one check at the end. Return value, or NULL when memory is
+ * out; a failure marks the container's arena user's reply as unusable: ng_reply() then answers an
+ * error instead.
  */
 struct ng_value *ng_put(struct arena *a, struct ng_value *dict, const char *key,
 			struct ng_value *v);
@@ -60,7 +63,10 @@ struct str ng_get_str(const struct ng_value *dict, const char *key);
 /* The integer under key (loose), also from a decimal string; fallback when there is none. */
 int64_t ng_get_int(const struct ng_value *dict, const char *key, int64_t fallback);
 
-/* A whole decimal number, sign allowed. 0 with *out, or -EINVAL (empty, other bytes, out of range). */
+/*
+ * A whole decimal number, sign allowed. 0 with *out, or -EINVAL (empty, other bytes, out of
+ * range).
+ */
 int ng_decimal(struct str s, int64_t *out);
 
 #endif

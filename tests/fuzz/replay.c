@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Runs a fuzz target over files without libFuzzer, so that every compiler runs the seeds. Arguments are
- * files or directories. Each file is given whole, then every shorter beginning of it, then with each byte
- * changed once: the cuts and flips that parsers get wrong most. Exit status 1 when no file was found.
+ * Runs a fuzz target over files without libFuzzer, so that every compiler runs the seeds.
+ * Arguments are files or directories. Each file is given whole, then every shorter beginning of
+ * it, then with each byte changed once: the cuts and flips that parsers get wrong most. Exit
+ * status 1 when no file was found.
  */
 #include <dirent.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Fuzz target: any bytes as JSON, and any bytes that bencode lets into the tree written as JSON: the result
- * must be JSON again.
+ * Fuzz target: any bytes as JSON, and any bytes that bencode lets into the tree written as JSON:
+ * the result must be JSON again.
  */
 #include <stdint.h>
 #include <stdlib.h>

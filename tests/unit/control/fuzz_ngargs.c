@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Fuzz target: the arguments of a request. A dictionary is read as one; anything else is the text of
- * `rtpp-flags`. Views must point into memory (the sums read every byte), numbers must be in their range.
+ * Fuzz target: the arguments of a request. A dictionary is read as one; anything else is the text
+ * of `rtpp-flags`. Views must point into memory (the sums read every byte), numbers must be in
+ * their range.
  */
 #include <stdint.h>
 #include <stdlib.h>

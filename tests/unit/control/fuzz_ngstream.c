@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Fuzz target: a stream in pieces. The first byte says how long the pieces are. Every message found must
- * lie in the bytes seen, and a bare bencode message must be what the reader reads to its end.
+ * Fuzz target: a stream in pieces. The first byte says how long the pieces are. Every message
+ * found must lie in the bytes seen, and a bare bencode message must be what the reader reads to
+ * its end.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -28,7 +29,10 @@ static void check_message(const struct ng_frame *f, struct str text)
 		abort();
 	if (cookie.p && (!inside(cookie, text) || cookie.n == 0 || cookie.n > NG_COOKIE_MAX_BYTES))
 		abort();
-	/* without its last byte the reader still takes it (a missing 'e'), with one less it may not */
+	/*
+	 * without its last byte the reader still takes it (a missing 'e'), with one less it may
+	 * not
+	 */
 	if (body.p[0] == 'd' && bencode_decode(a, body, &v) == 0 && body.p[body.n - 1] != 'e')
 		abort();
 	arena_free(a);

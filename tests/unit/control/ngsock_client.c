@@ -96,7 +96,10 @@ int client_unix(int type)
 	return fd;
 }
 
-/* A client of the listener, on the port that the kernel chose for it; to may differ from what was bound. */
+/*
+ * A client of the listener, on the port that the kernel chose for it; to may differ from what was
+ * bound.
+ */
 int client_inet(int type, const char *to)
 {
 	const char *port = strrchr(ngsock_listeners(server), ':') + 1;

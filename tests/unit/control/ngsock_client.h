@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Server and clients in one thread, for the tests of ngsock*.c: after each step of a client the loop is
- * turned until nothing happens any more.
+ * Server and clients in one thread, for the tests of ngsock*.c: after each step of a client the
+ * loop is turned until nothing happens any more.
  */
 #ifndef RTPWIRE_TESTS_NGSOCK_CLIENT_H
 #define RTPWIRE_TESTS_NGSOCK_CLIENT_H

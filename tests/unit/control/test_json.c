@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * JSON: mapping to and from the value tree, limits, bytes that are no UTF-8, memory that runs out in the
- * arena or in jansson.
+ * JSON: mapping to and from the value tree, limits, bytes that are no UTF-8, memory that runs out
+ * in the arena or in jansson.
  */
 #include <errno.h>
 #include <setjmp.h>

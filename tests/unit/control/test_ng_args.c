@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Arguments in the spellings that proxies use (ng-protocol section 3, sdp-rewrite sections 2 to 7). Each row
- * is a request and the same request's reading, printed; what is not printed has its default.
+ * Arguments in the spellings that proxies use (ng-protocol section 3, sdp-rewrite sections 2 to
+ * 7). Each row is a request and the same request's reading, printed; what is not printed has its
+ * default.
  */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Framing: the same messages come out of a stream however it is cut; what is no message is told at once.
+ * Framing: the same messages come out of a stream however it is cut; what is no message is told at
+ * once.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -90,7 +91,9 @@ static void any_cut_gives_the_same_messages(void **state)
 	(void)state;
 	for (size_t row = 0; row < sizeof(streams) / sizeof(streams[0]); row++) {
 		for (size_t piece = 1; piece <= strlen(streams[row].stream); piece++) {
-			/* "de" that ends what has arrived is the empty dictionary: see scan_head() */
+			/*
+			 * "de" that ends what has arrived is the empty dictionary: see scan_head()
+			 */
 			if (strncmp(streams[row].stream, "deadbeef", 8) == 0 && piece == 2)
 				continue;
 			if (strncmp(streams[row].stream, "deadbeef", 8) == 0 && piece == 1)
