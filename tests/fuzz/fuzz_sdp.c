@@ -6,9 +6,8 @@
 #include <stdlib.h>
 
 #include "edit.h"
+#include "fuzz.h"
 #include "sdp_codec.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void require(bool held)
 {

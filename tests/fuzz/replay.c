@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
+
 #define FILE_MAX_BYTES (1 << 20)
 #define MUTATE_MAX_BYTES 4096 /* longer files are only given whole */
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static unsigned long files;
 

@@ -92,11 +92,11 @@ def resident_kb(process):
 
 
 def ports_back(ng):
-    """Ports rest in quarantine for a while after a call; until all are back an offer may be refused."""
+    """No port is in use any more; those in quarantine may be given again when nothing else is left."""
     def last_port_free():
         interfaces = ng.command("statistics")["statistics"]["interfaces"]
         return all(i["ports"]["used"] == 0 for i in interfaces)
-    wait_for("ports to leave quarantine", last_port_free, 60, 0.2)
+    wait_for("all ports to be given back", last_port_free, 60, 0.2)
 
 
 def test(lab, workers="1"):
@@ -111,7 +111,8 @@ def test(lab, workers="1"):
         second = resident_kb(relay.control)
     print(f"control's memory after each round: {first} kB, {second} kB", flush=True)
     if "ASAN" not in os.environ.get("RTPWIRE_BUILD", "").upper():
-        check(second < first * 1.1 + 1024, f"control grew from {first} to {second} kB")
+        # the cookie cache is part of it: it is bounded, but not filled evenly
+        check(second < first * 1.3, f"control grew from {first} to {second} kB")
 
 
 main(test)

@@ -8,9 +8,8 @@
 #include <stdlib.h>
 
 #include "bencode.h"
+#include "fuzz.h"
 #include "ng_args.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static volatile unsigned int bytes_read; /* keeps the reads of check() in the program */
 

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../dataplane/fuzz/fuzz.h"
-#include "../desk.h"
+#include "desk.h"
+#include "fuzz.h"
 
 /* Flows of the workers that this target plays: the adjacency that each slot holds. */
 struct world {

@@ -9,9 +9,8 @@
 #include <jansson.h>
 
 #include "bencode.h"
+#include "fuzz.h"
 #include "json.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void write_and_read(struct arena *a, const struct ng_value *v)
 {

@@ -8,9 +8,8 @@
 #include <stdlib.h>
 
 #include "bencode.h"
+#include "fuzz.h"
 #include "ng_frame.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool inside(struct str part, struct str whole)
 {

@@ -8,7 +8,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def save(target, name, data):
-    with open(os.path.join(HERE, "seeds-" + target, name), "wb") as f:
+    with open(os.path.join(HERE, target, name), "wb") as f:
         f.write(data)
 
 
