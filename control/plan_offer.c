@@ -99,6 +99,15 @@ static void choose_shard(struct plan *p)
 							     ifs->entries[b].media);
 }
 
+/* The receiver has itself sent header extensions without extmap-allow-mixed (RFC 8285 section 6). */
+static bool one_byte_extmaps(struct plan *p, unsigned int i)
+{
+	const struct call_party *to = &p->next->parties[p->to];
+	const struct sdp_media *sent = plan_old_media(p, to, &to->media[i]);
+
+	return sent && sent->extmap_count && !sent->extmap_allow_mixed;
+}
+
 /* Media that an earlier offer had and this one has not: they stay as they are (section 2.3). */
 static int offer_sections(struct plan *p, struct sdp_section **out, unsigned int *count)
 {
@@ -112,8 +121,10 @@ static int offer_sections(struct plan *p, struct sdp_section **out, unsigned int
 	for (unsigned int i = 0; i < from->media_count; i++) {
 		const struct sdp_media *src = plan_old_media(p, from, &from->media[i]);
 
-		if (src)
-			plan_section(p, i, src, &list[(*count)++]);
+		if (!src)
+			continue;
+		plan_section(p, i, src, &list[*count]);
+		list[(*count)++].extmap_one_byte = src->extmap_count && one_byte_extmaps(p, i);
 	}
 	return 0;
 }
