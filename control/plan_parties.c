@@ -238,7 +238,8 @@ static enum rw_family sender_family(const struct plan *p, enum rw_family fallbac
 	for (unsigned int i = 0; i < p->sdp->media_count; i++) {
 		struct rw_endpoint ep = plan_endpoint(p, &p->sdp->media[i]);
 
-		if (p->sdp->media[i].port == 0 || ep.ip.family == RW_FAMILY_NONE)
+		if (p->sdp->media[i].port == 0 || p->sdp->media[i].untouched ||
+		    ep.ip.family == RW_FAMILY_NONE)
 			continue;
 		if (!rw_ip_is_zero(&ep.ip))
 			return ep.ip.family;
@@ -258,6 +259,16 @@ static void choose_interface(const struct plan *p, struct call_party *party, str
 		party->interface = (uint8_t)interfaces_find(p->env->ifs, name, hint);
 }
 
+/* A family that changes without a direction takes the default interface: sdp-rewrite section 2.2. */
+static void ask_family(const struct plan *p, struct call_party *party, enum rw_family family)
+{
+	bool changes = party->family != RW_FAMILY_NONE && party->family != family;
+
+	if (changes && !p->args->to_interface.p)
+		party->interface = 0;
+	party->family = (uint8_t)family;
+}
+
 void plan_legs(struct plan *p)
 {
 	struct call_party *from = at(p, p->from), *to = at(p, p->to);
@@ -267,9 +278,9 @@ void plan_legs(struct plan *p)
 	choose_interface(p, to, p->args->to_interface, &to_hint);
 	from->family = (uint8_t)sender_family(p, from->family);
 	if (p->args->address_family == NG_FAMILY_IP4)
-		to->family = RW_FAMILY_IP4;
+		ask_family(p, to, RW_FAMILY_IP4);
 	else if (p->args->address_family == NG_FAMILY_IP6)
-		to->family = RW_FAMILY_IP6;
+		ask_family(p, to, RW_FAMILY_IP6);
 	else if (to->family == RW_FAMILY_NONE)
 		to->family = (uint8_t)(to_hint != RW_FAMILY_NONE ? to_hint : from->family);
 }
