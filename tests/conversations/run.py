@@ -13,24 +13,45 @@ command line. A corpus file is made of cases:
     expect [key=value ...]              the reply: its keys, then its SDP
     SDP line
     expect-error REASON                 or: the reply is an error with exactly this reason
+    wait SECONDS                        between two requests
 
-Lines `@A` and `@B` stand for the session lines of two senders (HEADS below). In expected text {name} is a
-number that is bound where it first stands and must be the same later; {name+1} is the one after it;
-{name!other} binds and must differ from other; {*} is anything. Each case is a call of its own; call-id is filled in.
+Before the first case, `dataplane OPTIONS` and `control OPTIONS` add to the command lines. Lines `@A` etc. stand for
+the session lines of senders (HEADS below), `@pcmu PORT [DIRECTION]` etc. for a printed section (SECTIONS). `|LINE` is
+an SDP line whatever it looks like. In expected text {name} is a number that is bound where it first stands and must
+be the same later; {name+1} is the one after it; {name!other} binds and must differ from other; {*} is anything; the
+value "(none)" of an expected key is: not there. Each case is a call of its own; call-id is filled in. All is played
+once in JSON and once in bencode.
 """
-import json
 import os
 import re
+import json
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(ROOT, "tools"))
+
+from lab.ng import Ng  # noqa: E402  pylint: disable=wrong-import-position
+
 HEADS = {
     "@A": ["v=0", "o=alice 11 1 IN IP4 198.51.100.1", "s=A", "c=IN IP4 198.51.100.1", "t=0 0"],
     "@B": ["v=0", "o=bob 22 1 IN IP4 198.51.100.2", "s=B", "c=IN IP4 198.51.100.2", "t=0 0"],
+    "@A6": ["v=0", "o=alice 11 1 IN IP6 2001:db8::1", "s=A", "c=IN IP6 2001:db8::1", "t=0 0"],
+    "@B6": ["v=0", "o=bob 22 1 IN IP6 2001:db8::2", "s=B", "c=IN IP6 2001:db8::2", "t=0 0"],
+    "@A0": ["v=0", "o=alice 11 1 IN IP4 198.51.100.1", "s=A", "c=IN IP4 0.0.0.0", "t=0 0"],
+    "@B0": ["v=0", "o=bob 22 1 IN IP4 198.51.100.2", "s=B", "c=IN IP4 0.0.0.0", "t=0 0"],
+}
+# An m= line with PCMU as it is printed: on its own ports, muxed, with both offered; to IPv6; on hold.
+SECTIONS = {
+    "@pcmu": ("203.0.113.1", "a=rtcp:{%s+1}"),
+    "@pcmu-mux": ("203.0.113.1", "a=rtcp:{%s}\na=rtcp-mux"),
+    "@pcmu-both": ("203.0.113.1", "a=rtcp:{%s+1}\na=rtcp-mux"),
+    "@pcmu6": ("2001:db8:4321::1", "a=rtcp:{%s+1}"),
+    "@pcmu0": ("0.0.0.0", "a=rtcp:{%s+1}"),
 }
 TOKEN = re.compile(r"\{([a-z*]\w*)?(?:(\+1)|!(\w+))?\}|\{\*\}")
 
@@ -63,9 +84,17 @@ def parse_keys(text):
     return keys
 
 
+def section(words):
+    """The lines that "@pcmu NAME [DIRECTION]" stands for; NAME may be p!q."""
+    address, rtcp = SECTIONS[words[0]]
+    name, direction = words[1], (words + ["sendrecv"])[2]
+    text = f"m=audio {{{name}}} RTP/AVP 0\nc=IN IP{6 if ':' in address else 4} {address}\na=rtpmap:0 PCMU/8000\n"
+    return (text + f"a={direction}\n" + rtcp % name.partition("!")[0]).split("\n")
+
+
 def parse(path):
-    """The cases of a corpus file: [(name, why, [step])]; a step is a dictionary."""
-    cases, why, step, sdp = [], [], None, None
+    """A corpus file: ({program: options}, [(name, why, [step])]); a step is a dictionary."""
+    options, cases, why, step, sdp = {"dataplane": [], "control": []}, [], [], None, None
     with open(path, encoding="utf-8") as f:
         for number, line in enumerate(f, 1):
             line = line.rstrip("\n")
@@ -74,10 +103,16 @@ def parse(path):
                 continue
             if line[0] == "#":
                 why.append(line[1:].strip())
-            elif line[1:2] == "=":
-                sdp.append(line)
+            elif line[1:2] == "=" or line[0] == "|":
+                sdp.append(line.removeprefix("|"))
             elif line in HEADS:
                 sdp += [x for x in HEADS[line] if sdp is not step.get("want") or x[:2] != "c="]
+            elif word in SECTIONS:
+                sdp += section(line.split())
+            elif word in options:
+                options[word] += rest.split()
+            elif word == "wait":
+                cases[-1][2].append({"wait": float(rest)})
             elif word == "case":
                 cases.append((rest, " ".join(why), []))
                 why = []
@@ -91,7 +126,7 @@ def parse(path):
                 step = {"at": f"{path}:{number}", "command": word.replace("_", " "), "keys": parse_keys(rest),
                         "sdp": sdp}
                 cases[-1][2].append(step)
-    return cases
+    return options, cases
 
 
 def pattern(line, bound):
@@ -134,6 +169,10 @@ def match_keys(want, got, where=""):
     """Every key of want is in got with that value; dictionaries and lists in depth; "*" is anything."""
     if isinstance(want, dict):
         for key, value in want.items():
+            if value == "(none)":
+                if key in got:
+                    raise Mismatch(f"reply has {where}{key}: {got[key]!r}")
+                continue
             if not isinstance(got, dict) or key not in got:
                 raise Mismatch(f"reply has no {where}{key}: {got!r}")
             match_keys(value, got[key], f"{where}{key}.")
@@ -146,35 +185,16 @@ def match_keys(want, got, where=""):
         raise Mismatch(f"{where[:-1]} is {got!r}, want {want!r}")
 
 
-class Client:
-    """ng over the UNIX stream socket, JSON, one request at a time."""
-
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(10)
-        self.socket.connect(path)
-
-    def ask(self, request):
-        self.socket.sendall(json.dumps(request).encode())
-        data = b""
-        while True:
-            part = self.socket.recv(1 << 20)
-            if not part:
-                raise Mismatch("connection closed")
-            data += part
-            try:
-                return json.loads(data)
-            except ValueError:
-                continue
-
-
 def play(client, name, steps):
     bound = {}
     for step in steps:
-        keys = {"command": step["command"], "call-id": name, **step["keys"]}
+        if "wait" in step:
+            time.sleep(step["wait"])
+            continue
+        keys = {"command": step["command"], "call-id": f"{name}/{client.encoding}", **step["keys"]}
         if step["sdp"]:
             keys["sdp"] = "".join(x + "\r\n" for x in step["sdp"])
-        reply = client.ask({k: v for k, v in keys.items() if v != "(none)"})
+        reply = client.request({k: v for k, v in keys.items() if v != "(none)"})
         try:
             if "error" in step:
                 match_keys({"result": "error", "error-reason": step["error"]}, reply)
@@ -199,34 +219,57 @@ def start(argv, ready, directory, name):
     return process
 
 
-def main():
-    build, files = sys.argv[1], sys.argv[2:]
-    failed, count, processes = 0, 0, []
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+def start_both(build, directory, options):
+    """Both programs; the processes, and the path of control's socket."""
+    dataplane, ng = os.path.join(directory, "dp.sock"), os.path.join(directory, "ng.sock")
+    processes = [start([
+        os.path.join(build, "dataplane/rtpwire-dataplane"), "--port", "null", "--media", "203.0.113.1", "--media",
+        "2001:db8:4321::1", "--media", "203.0.113.2", "--socket", dataplane, "--no-hugepages",
+        *options["dataplane"]], "ready:", directory, "dp")]
+    try:
+        processes.append(start([
+            os.path.join(build, "control/rtpwire-control"), "--dataplane", dataplane, "--listen", "unix:" + ng,
+            "--interface", "203.0.113.1", "--interface", "2001:db8:4321::1", "--interface",
+            "nat/203.0.113.1!192.0.2.77", "--interface", "only4/203.0.113.2", *options["control"]],
+            "ready:", directory, "ctl"))
+    except SystemExit:
+        stop(processes)
+        raise
+    return processes, ng
+
+
+def stop(processes):
+    for process in reversed(processes):
+        process.terminate()
+        process.wait()
+
+
+def run_file(build, path):
+    """Plays one corpus file; how many cases failed, and how many there are."""
+    failed, (options, cases) = 0, parse(path)
     with tempfile.TemporaryDirectory() as directory:
         os.chmod(directory, 0o777)
-        dataplane, ng = os.path.join(directory, "dp.sock"), os.path.join(directory, "ng.sock")
+        processes, socket_path = start_both(build, directory, options)
         try:
-            processes.append(start([
-                os.path.join(build, "dataplane/rtpwire-dataplane"), "--port", "null", "--media", "203.0.113.1",
-                "--media", "2001:db8:4321::1", "--socket", dataplane, "--no-hugepages"], "ready:", directory, "dp"))
-            processes.append(start([
-                os.path.join(build, "control/rtpwire-control"), "--dataplane", dataplane, "--listen",
-                "unix:" + ng, "--interface", "203.0.113.1", "--interface", "2001:db8:4321::1", "--interface",
-                "nat/203.0.113.1!192.0.2.77"], "ready:", directory, "ctl"))
-            client = Client(ng)
-            for path in files:
-                for name, why, steps in parse(path):
-                    count += 1
-                    try:
-                        play(client, name, steps)
-                    except Mismatch as e:
-                        failed += 1
-                        print(f"FAILED {name}: {why}\n    {e}")
+            for encoding in ("json", "bencode"):
+                with Ng("unix:" + socket_path, encoding=encoding, cookies=False) as client:
+                    for name, why, steps in cases:
+                        try:
+                            play(client, name, steps)
+                        except Mismatch as e:
+                            failed += 1
+                            print(f"FAILED {name} in {encoding}: {why}\n    {e}")
         finally:
-            for process in reversed(processes):
-                process.terminate()
-                process.wait()
+            stop(processes)
+    return failed, 2 * len(cases)
+
+
+def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    failed, count = 0, 0
+    for path in sys.argv[2:]:
+        one = run_file(sys.argv[1], path)
+        failed, count = failed + one[0], count + one[1]
     print(f"{count - failed} of {count} conversations as expected")
     return 1 if failed or not count else 0
 
