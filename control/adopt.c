@@ -65,15 +65,22 @@ static void add_leftover(struct adopt *a, rw_flow_id id)
 		a->leftovers[a->leftover_count++] = id;
 }
 
+/* The dataplane has the flow as the call wants it. */
+static void confirm(struct engine *eng, rw_flow_id id)
+{
+	uint32_t slot = rw_flow_slot(id, &eng->limits);
+
+	eng->confirmed[slot / 8] |= (uint8_t)(1u << slot % 8);
+}
+
 static void known_flow(struct engine *eng, struct call *c, const struct rw_flow_spec *spec)
 {
 	const struct call_flow *f = call_find_flow(c->state, spec->id);
-	uint32_t slot = rw_flow_slot(spec->id, &eng->limits);
 
 	if (!f || !f->wanted)
 		add_leftover(eng->adopt, spec->id);
 	else if (f->generation == spec->generation)
-		eng->confirmed[slot / 8] |= (uint8_t)(1u << slot % 8);
+		confirm(eng, spec->id);
 }
 
 void adopt_flow(struct engine *eng, const struct rw_flow_spec *spec)
@@ -288,9 +295,12 @@ static bool adopt_group(struct engine *eng, const struct rw_flow_spec *flows, si
 	if (good && !calls_find(eng->calls, str_from(flows[0].call_id)))
 		c = call_of(eng, flows, count);
 	for (size_t i = 0; i < count; i++) {
-		if (!c)
+		if (!c) {
 			engine_delete_flow(eng, flows[i].id);
-		else if (ports_claim(eng->ports, flows[i].id))
+			continue;
+		}
+		confirm(eng, flows[i].id);
+		if (ports_claim(eng->ports, flows[i].id))
 			log_warning("call %.*s: port %u was in use already", STR_FMT(c->id),
 				    rw_flow_port(flows[i].id));
 	}

@@ -86,12 +86,15 @@ static void end_parties(struct engine *eng, struct call *c, const bool *going, u
 	}
 }
 
-static void end_call(struct engine *eng, struct call *c, unsigned int delay_s)
+/* Returns the call if it ended now; replies still refer to it. */
+static struct call *end_call(struct engine *eng, struct call *c, unsigned int delay_s)
 {
-	if (delay_s)
+	if (delay_s) {
 		c->delete_at_ms = engine_now_ms() + delay_s * (uint64_t)1000;
-	else
-		engine_end_call(eng, c, CALL_END_REGULAR);
+		return NULL;
+	}
+	engine_detach_call(eng, c, CALL_END_REGULAR);
+	return c;
 }
 
 static void reply_no_match(struct ng_request *rq, const struct ng_args *args)
@@ -106,25 +109,6 @@ static void reply_no_match(struct ng_request *rq, const struct ng_args *args)
 	ng_reply(rq, ng_put_str(rq->arena, reply, "result", STR("ok")) ? reply : NULL);
 }
 
-/* The reply is encoded after the call was freed: gives it texts of its own. False when memory is out. */
-static bool own_texts(struct arena *a, struct ng_value *v)
-{
-	if (v->type == NG_STR && v->s.p) {
-		v->s = arena_str(a, v->s);
-		return v->s.p != NULL;
-	}
-	for (struct ng_item *i = v->first; i; i = i->next) {
-		if (i->key.p) {
-			i->key = arena_str(a, i->key);
-			if (!i->key.p)
-				return false;
-		}
-		if (!own_texts(a, i->value))
-			return false;
-	}
-	return true;
-}
-
 static void delete_matched(struct engine *eng, struct ng_request *rq, struct call *c,
 			   const struct ng_args *args, enum match match, uint16_t party)
 {
@@ -132,21 +116,20 @@ static void delete_matched(struct engine *eng, struct ng_request *rq, struct cal
 							 : eng->cfg->delete_delay_s;
 	bool *going = arena_alloc(rq->arena, c->state->party_count);
 	struct ng_value *reply = ng_dict(rq->arena);
+	struct call *ended = NULL;
 
 	if (!going) {
 		ng_reply_error(rq, "Out of memory");
 		return;
 	}
-	if (!args->fast && reply) { /* before the end: the numbers go with the flows */
+	if (!args->fast) /* before the end: the numbers go with the flows */
 		query_call(eng, rq->arena, c, (struct str){ NULL, 0 }, reply);
-		if (!own_texts(rq->arena, reply))
-			reply = NULL;
-	}
 	if (match == MATCH_CALL || cascade(c->state, party, going))
-		end_call(eng, c, delay_s);
+		ended = end_call(eng, c, delay_s);
 	else
 		end_parties(eng, c, going, delay_s);
-	ng_reply(rq, reply && ng_put_str(rq->arena, reply, "result", STR("ok")) ? reply : NULL);
+	ng_reply(rq, ng_put_str(rq->arena, reply, "result", STR("ok")) ? reply : NULL);
+	call_free(ended);
 }
 
 void cmd_delete(struct engine *eng, struct ng_request *rq)

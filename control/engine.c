@@ -161,7 +161,7 @@ static void count_end(struct engine *eng, const struct call *c, enum call_end wh
 	count_media(eng, c->state);
 }
 
-void engine_end_call(struct engine *eng, struct call *c, enum call_end why)
+void engine_detach_call(struct engine *eng, struct call *c, enum call_end why)
 {
 	if (eng->resync_at == c)
 		eng->resync_at = c->newer;
@@ -171,6 +171,11 @@ void engine_end_call(struct engine *eng, struct call *c, enum call_end why)
 		call_each_flow(c->state, end_flow, eng);
 	}
 	calls_remove(eng->calls, c);
+}
+
+void engine_end_call(struct engine *eng, struct call *c, enum call_end why)
+{
+	engine_detach_call(eng, c, why);
 	call_free(c);
 }
 

@@ -90,7 +90,10 @@ enum call_end {
  */
 void engine_end_call(struct engine *eng, struct call *c, enum call_end why);
 
-/* Ends parties marked gone since `was`: their flows and ports. For a call that goes on. */
+/* The same, but the call itself is left to the caller, who frees it with call_free(). */
+void engine_detach_call(struct engine *eng, struct call *c, enum call_end why);
+
+/* Ends one party, its flows and ports, of a call that goes on with the others. */
 void engine_end_party(struct engine *eng, struct call *c, struct call_party *p);
 
 /* Sets this flow of a call anew, with a new generation; nobody waits for it. */

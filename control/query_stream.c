@@ -63,6 +63,15 @@ static void add_stats(struct stream_numbers *n, const struct rw_flow_stats *st)
 	}
 }
 
+static void take_own(struct stream_numbers *n, const struct rw_flow_stats *st)
+{
+	n->state = st->state;
+	memcpy(n->pt_seen, st->pt_seen, sizeof(n->pt_seen));
+	n->source = st->source;
+	n->peer = st->peer;
+	n->refused = st->refused;
+}
+
 /* The one that sent last comes first. */
 static void sort_ssrcs(struct stream_numbers *n)
 {
@@ -99,7 +108,7 @@ void stream_read(const struct engine *eng, const struct call_media *m, unsigned 
 		out->socket = &m->sockets[k];
 		out->has_stats = valid;
 		if (valid)
-			out->stats = st;
+			take_own(out, &st);
 	}
 	sort_ssrcs(out);
 }
@@ -156,7 +165,7 @@ static int64_t epoch_s(uint64_t ns)
 
 static bool learned(const struct stream_numbers *n)
 {
-	return n->has_stats && (n->stats.state & RW_FLOW_STATE_LEARNED);
+	return n->has_stats && (n->state & RW_FLOW_STATE_LEARNED);
 }
 
 static struct ng_value *stream_flags(struct arena *a, const struct call_media *m,
@@ -215,12 +224,12 @@ static void put_endpoint_text(struct arena *a, struct ng_value *d, const char *k
 		ng_put_str(a, d, key, arena_printf(a, "%s", rw_endpoint_text(ep, text)));
 }
 
-static struct ng_value *payload_types(struct arena *a, const struct rw_flow_stats *st)
+static struct ng_value *payload_types(struct arena *a, const uint64_t *seen)
 {
 	struct ng_value *l = ng_list(a);
 
 	for (unsigned int pt = 0; pt < 128; pt++) {
-		if (st->pt_seen[pt / 64] >> pt % 64 & 1)
+		if (seen[pt / 64] >> pt % 64 & 1)
 			ng_add(a, l, ng_int(a, pt));
 	}
 	return l;
@@ -241,13 +250,13 @@ static struct ng_value *own_dict(struct arena *a, const struct call_media *m,
 	ng_put(a, d, "drops", drops);
 	if (!n->has_stats)
 		return d;
-	put_endpoint_text(a, d, "source", &n->stats.source);
-	put_endpoint_text(a, d, "peer", &n->stats.peer);
-	put_endpoint_text(a, d, "last refused source", &n->stats.refused);
+	put_endpoint_text(a, d, "source", &n->source);
+	put_endpoint_text(a, d, "peer", &n->peer);
+	put_endpoint_text(a, d, "last refused source", &n->refused);
 	ng_put_int(a, d, "learned", learned(n));
-	ng_put_int(a, d, "locked", (n->stats.state & RW_FLOW_STATE_LOCKED) != 0);
+	ng_put_int(a, d, "locked", (n->state & RW_FLOW_STATE_LOCKED) != 0);
 	if (component == 1)
-		ng_put(a, d, "payload types", payload_types(a, &n->stats));
+		ng_put(a, d, "payload types", payload_types(a, n->pt_seen));
 	return d;
 }
 
@@ -255,7 +264,7 @@ struct ng_value *stream_dict(const struct engine *eng, struct arena *a, const st
 			     unsigned int component, const struct stream_numbers *n)
 {
 	const struct rw_endpoint *signalled = component == 1 ? &m->remote : &m->remote_rtcp;
-	const struct rw_endpoint *now = learned(n) ? &n->stats.peer : signalled;
+	const struct rw_endpoint *now = learned(n) ? &n->peer : signalled;
 	struct ng_value *d = ng_dict(a);
 
 	if (n->flow) {

@@ -13,8 +13,10 @@
 struct stream_numbers {
 	const struct call_flow *flow; /* of the port told last; NULL: there is none */
 	const struct call_socket *socket;
-	bool has_stats; /* flow's own are valid */
-	struct rw_flow_stats stats; /* flow's own */
+	bool has_stats; /* the flow's own, below, are valid */
+	uint32_t state; /* RW_FLOW_STATE_LEARNED etc. */
+	uint64_t pt_seen[2];
+	struct rw_endpoint source, peer, refused;
 	uint64_t packets, bytes, errors, out_packets, out_bytes, last_ns;
 	uint64_t drops[RW_DROP_FLOW_COUNT];
 	struct rw_ssrc_stats ssrc[STREAM_SSRC_MAX]; /* of RTP, latest first */

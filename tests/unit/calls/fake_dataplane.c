@@ -89,8 +89,7 @@ struct rw_flow_stats *fake_stats(struct fake *f, rw_flow_id id)
 {
 	struct rw_stats_header *h = (struct rw_stats_header *)f->stats;
 
-	return (struct rw_flow_stats *)(f->stats + h->flows_offset) +
-	       rw_flow_slot(id, &f->limits);
+	return (struct rw_flow_stats *)(f->stats + h->flows_offset) + rw_flow_slot(id, &f->limits);
 }
 
 static void set(struct fake *f, const struct rw_command *c)
@@ -106,8 +105,7 @@ static void set(struct fake *f, const struct rw_command *c)
 		answer(f, c->seq, RW_ACK_REFUSED, error);
 		return;
 	}
-	if ((f->stale_at && --f->stale_at == 0) ||
-	    (at && at->generation > c->spec.generation)) {
+	if ((f->stale_at && --f->stale_at == 0) || (at && at->generation > c->spec.generation)) {
 		answer(f, c->seq, RW_ACK_STALE, 0);
 		return;
 	}
