@@ -8,11 +8,10 @@
 #include <sys/eventfd.h>
 
 #include "dplink_internal.h"
+#include "fuzz.h"
 #include "log.h"
 
 #define COMMANDS 8
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct fuzz {
 	struct dplink *link;
