@@ -17,7 +17,7 @@ void cmd_statistics(struct engine *eng, struct ng_request *rq);
 
 /*
  * Adds what `query` and `delete` say about a call to reply: of the party with this tag and those it talks with,
- * or (tag p NULL, or not found) of all.
+ * or (tag p NULL) of all; a tag that is not known is nobody's.
  */
 void query_call(struct engine *eng, struct arena *a, struct call *c, struct str tag,
 		struct ng_value *reply);

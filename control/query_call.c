@@ -172,20 +172,22 @@ static struct ng_value *tag_dict(struct query *q, uint16_t i)
 	return d;
 }
 
+/* The party of a tag and those it talks with; nobody for a tag that is not known. */
 static bool listed(const struct call_state *s, uint16_t i, uint16_t only)
 {
-	if (s->parties[i].gone)
-		return false;
-	return only == CALL_NONE || i == only || call_related(s, only, i);
+	return only != CALL_NONE && (i == only || call_related(s, only, i));
 }
 
-static void put_tags(struct query *q, uint16_t only, struct ng_value *reply)
+static void put_tags(struct query *q, struct str tag, struct ng_value *reply)
 {
 	const struct call_state *s = q->call->state;
+	uint16_t only = call_find_tag(s, tag);
+	/* tags of an adopted call are not known: the call-id has to do */
+	bool all = !tag.p || q->call->adopted;
 	struct ng_value *tags = ng_dict(q->a);
 
 	for (uint16_t i = 0; i < s->party_count; i++) {
-		if (listed(s, i, only))
+		if (!s->parties[i].gone && (all || listed(s, i, only)))
 			ng_put_key(q->a, tags, party_name(q, i), tag_dict(q, i));
 	}
 	ng_put(q->a, reply, "tags", tags);
@@ -222,6 +224,6 @@ void query_call(struct engine *eng, struct arena *a, struct call *c, struct str 
 	if (c->state->metadata.p)
 		ng_put_str(a, reply, "metadata", c->state->metadata);
 	ng_put(a, reply, "SSRC", q->ssrcs);
-	put_tags(q, tag.p ? call_find_tag(c->state, tag) : CALL_NONE, reply);
+	put_tags(q, tag, reply);
 	put_totals(q, reply);
 }
