@@ -65,7 +65,7 @@ def parse_value(text):
 
 
 def parse_keys(text):
-    """key=value words; a value in brackets or quotes may hold blanks."""
+    """key=value words; a value in brackets or quotes may hold blanks, a blank in a key is written as backslash blank."""
     keys, pos = {}, 0
     decoder = json.JSONDecoder()
     while pos < len(text):
@@ -73,7 +73,7 @@ def parse_keys(text):
             pos += 1
             continue
         eq = text.index("=", pos)
-        key, pos = text[pos:eq], eq + 1
+        key, pos = text[pos:eq].replace("\\ ", " "), eq + 1
         if pos < len(text) and text[pos] in '[{"':
             value, pos = decoder.raw_decode(text, pos)
         else:
