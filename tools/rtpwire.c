@@ -59,8 +59,7 @@ static enum cli_exit list_command(const struct cli *cli, char **arguments)
 
 	(void)arguments;
 	if (status == CLI_OK && !cli->json)
-		json_array_foreach(value_at(reply, "calls"), i, call)
-		{
+		json_array_foreach (value_at(reply, "calls"), i, call) {
 			value_put(json_string_value(call), stdout);
 			putchar('\n');
 		}

@@ -54,8 +54,7 @@ static void print_drops(const struct cli *cli, const json_t *stream)
 	const char *reason;
 	json_t *n;
 
-	json_object_foreach((json_t *)value_at(stream, "rtpwire.drops"), reason, n)
-	{
+	json_object_foreach ((json_t *)value_at(stream, "rtpwire.drops"), reason, n) {
 		if (json_integer_value(n) == 0)
 			continue;
 		paint(cli, PAINT_BAD);
@@ -96,9 +95,11 @@ static void print_media(const struct cli *cli, const json_t *media)
 	put_word(value_text(media, "protocol"));
 	put_word(value_text(media, "codec"));
 	putchar(' ');
-	json_array_foreach(value_at(media, "flags"), i, item) put_word(json_string_value(item));
+	json_array_foreach (value_at(media, "flags"), i, item)
+		put_word(json_string_value(item));
 	putchar('\n');
-	json_array_foreach(value_at(media, "streams"), i, item) print_stream(cli, item);
+	json_array_foreach (value_at(media, "streams"), i, item)
+		print_stream(cli, item);
 }
 
 static void print_tag(const struct cli *cli, const char *name, const json_t *tag)
@@ -115,7 +116,8 @@ static void print_tag(const struct cli *cli, const char *name, const json_t *tag
 		put_word(value_text(tag, "label"));
 	}
 	putchar('\n');
-	json_array_foreach(value_at(tag, "medias"), i, media) print_media(cli, media);
+	json_array_foreach (value_at(tag, "medias"), i, media)
+		print_media(cli, media);
 }
 
 enum cli_exit show_command(const struct cli *cli, char **arguments)
@@ -132,7 +134,7 @@ enum cli_exit show_command(const struct cli *cli, char **arguments)
 		printf("  created %lld s ago, last signalling %lld s ago\n",
 		       (long long)time(NULL) - value_int(reply, "created"),
 		       (long long)time(NULL) - value_int(reply, "last signal"));
-		json_object_foreach((json_t *)value_at(reply, "tags"), name, tag)
+		json_object_foreach ((json_t *)value_at(reply, "tags"), name, tag)
 			print_tag(cli, name, tag);
 	}
 	return client_finish(cli, status, reply);

@@ -57,6 +57,7 @@ static void print_calls(const struct cli *cli, const json_t *s)
 static void print_packets(const struct cli *cli, const json_t *s)
 {
 	const json_t *counters = value_at(s, "rtpwire.counters");
+	bool none = true;
 	const char *name;
 	json_t *n;
 
@@ -67,10 +68,15 @@ static void print_packets(const struct cli *cli, const json_t *s)
 			printf("  %-16s %lld\n", name, value_int(counters, name));
 	}
 	heading(cli, "drops");
-	json_object_foreach((json_t *)value_at(s, "rtpwire.drops"), name,
-			    n) if (json_integer_value(n) != 0)
+	json_object_foreach ((json_t *)value_at(s, "rtpwire.drops"), name, n) {
+		if (json_integer_value(n) == 0)
+			continue;
+		none = false;
 		printf("  %-22s %10lld  %s\n", name, (long long)json_integer_value(n),
 		       drop_help(name));
+	}
+	if (none)
+		puts("  none");
 }
 
 static void print_workers(const struct cli *cli, const json_t *s)
@@ -78,8 +84,7 @@ static void print_workers(const struct cli *cli, const json_t *s)
 	const json_t *w;
 	size_t i;
 
-	json_array_foreach(value_at(s, "rtpwire.workers"), i, w)
-	{
+	json_array_foreach (value_at(s, "rtpwire.workers"), i, w) {
 		double polls = value_real(w, "counters.polls");
 		double busy =
 			polls > 0 ? 100 - 100 * value_real(w, "counters.empty_polls") / polls : 0;

@@ -86,8 +86,7 @@ static void update_calls(struct top *t, const json_t *ids)
 	const json_t *id;
 	size_t i, n = 0;
 
-	json_array_foreach(ids, i, id)
-	{
+	json_array_foreach (ids, i, id) {
 		struct seen_call key = { .id = (char *)json_string_value(id) }, *old;
 
 		if (!fresh || !key.id)
@@ -116,8 +115,8 @@ static void look_at_stream(struct seen_call *c, const json_t *stream)
 	c->packets += value_int(stream, "stats.packets");
 	if (jitter_ms > c->jitter_ms)
 		c->jitter_ms = jitter_ms;
-	json_object_foreach((json_t *)value_at(stream, "rtpwire.drops"), reason, n) c->drops +=
-		json_integer_value(n);
+	json_object_foreach ((json_t *)value_at(stream, "rtpwire.drops"), reason, n)
+		c->drops += json_integer_value(n);
 }
 
 static void look_at_call(const struct cli *cli, struct seen_call *c)
@@ -130,9 +129,9 @@ static void look_at_call(const struct cli *cli, struct seen_call *c)
 	if (client_command(cli, "query", "call-id", c->id, &reply) == CLI_OK) {
 		c->lost = c->packets = c->drops = 0;
 		c->jitter_ms = 0;
-		json_object_foreach((json_t *)value_at(reply, "tags"), name, tag)
-			json_array_foreach(value_at(tag, "medias"), m, media)
-				json_array_foreach(value_at(media, "streams"), s, stream)
+		json_object_foreach ((json_t *)value_at(reply, "tags"), name, tag)
+			json_array_foreach (value_at(tag, "medias"), m, media)
+				json_array_foreach (value_at(media, "streams"), s, stream)
 					look_at_stream(c, stream);
 	}
 	json_decref(reply);
@@ -150,16 +149,20 @@ static double rate(const struct top *t, const json_t *now, const char *path)
 static void print_totals(const struct top *t, const json_t *s)
 {
 	char in[VALUE_SHORT], out[VALUE_SHORT];
+	bool none = true;
 	const char *name;
 	json_t *n;
 
 	printf("calls %zu   packets/s in %s, out %s   dropped:", t->call_count,
 	       value_short(rate(t, s, "rtpwire.counters.rx_packets"), in),
 	       value_short(rate(t, s, "rtpwire.counters.tx_packets"), out));
-	json_object_foreach((json_t *)value_at(s, "rtpwire.drops"), name,
-			    n) if (json_integer_value(n) != 0)
+	json_object_foreach ((json_t *)value_at(s, "rtpwire.drops"), name, n) {
+		if (json_integer_value(n) == 0)
+			continue;
+		none = false;
 		printf(" %s %lld", name, (long long)json_integer_value(n));
-	puts("");
+	}
+	puts(none ? " nothing" : "");
 }
 
 static void print_workers(const struct top *t, const json_t *s)
@@ -168,8 +171,7 @@ static void print_workers(const struct top *t, const json_t *s)
 	size_t i;
 
 	fputs("busy:", stdout);
-	json_array_foreach(value_at(s, "rtpwire.workers"), i, w)
-	{
+	json_array_foreach (value_at(s, "rtpwire.workers"), i, w) {
 		double polls, empty;
 
 		old = json_array_get(value_at(t->before, "rtpwire.workers"), i);

@@ -48,8 +48,9 @@ bool value_has(const json_t *list, const char *text)
 	const json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v) if (json_is_string(v) &&
-					   strcmp(json_string_value(v), text) == 0) return true;
+	json_array_foreach (list, i, v)
+		if (json_is_string(v) && strcmp(json_string_value(v), text) == 0)
+			return true;
 	return false;
 }
 
