@@ -14,7 +14,9 @@
 struct dplink;
 struct ev_loop;
 
-#define DPLINK_ACK_TIMEOUT_MS 500u /* then a command counts as failed for who waits for it */
+/* Then a command counts as failed for who waits for it: early in the 5 s that a proxy waits, but not for a short want
+   of CPU time. */
+#define DPLINK_ACK_TIMEOUT_MS 1500u
 #define DPLINK_WINDOW 2048u /* commands in the dataplane at a time */
 
 /* Told to the owner of the link, from the event loop. */

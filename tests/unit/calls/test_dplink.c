@@ -239,7 +239,7 @@ static void silence_fails_who_waits_but_nothing_is_lost(void **state)
 
 	t->fake.silent = true;
 	assert_int_equal(send_set(t, 8000, &r), 0);
-	assert_false(run_until(t->loop, &r.done, 300));
+	assert_false(run_until(t->loop, &r.done, DPLINK_ACK_TIMEOUT_MS - 200));
 	assert_true(run_until(t->loop, &r.done, 400));
 	assert_int_equal(r.rc, -ETIMEDOUT);
 	assert_true(dplink_ready(t->link));
