@@ -134,13 +134,17 @@ void stream_ssrc(struct arena *a, struct ng_value *dict, const struct rw_ssrc_st
 	ng_put_int(a, dict, "cumulative loss", (int64_t)rw_ssrc_lost(s));
 }
 
-static void put_ip(struct arena *a, struct ng_value *d, const char *family_key,
-		   const char *address_key, const struct rw_ip *ip)
+static void put_family(struct arena *a, struct ng_value *d, const struct rw_ip *ip)
+{
+	ng_put_str(a, d, "family", ip->family == RW_FAMILY_IP6 ? STR("IPv6") : STR("IPv4"));
+}
+
+static void put_address(struct arena *a, struct ng_value *d, const char *key,
+			const struct rw_ip *ip)
 {
 	char text[RW_IP_TEXT];
 
-	ng_put_str(a, d, family_key, ip->family == RW_FAMILY_IP6 ? STR("IPv6") : STR("IPv4"));
-	ng_put_str(a, d, address_key, arena_printf(a, "%s", rw_ip_text(ip, text)));
+	ng_put_str(a, d, key, arena_printf(a, "%s", rw_ip_text(ip, text)));
 }
 
 /* {} when not known. */
@@ -150,7 +154,8 @@ static struct ng_value *endpoint_dict(struct arena *a, const struct rw_endpoint 
 
 	if (ep->ip.family == RW_FAMILY_NONE || !rw_ip_valid(&ep->ip))
 		return d;
-	put_ip(a, d, "family", "address", &ep->ip);
+	put_family(a, d, &ep->ip);
+	put_address(a, d, "address", &ep->ip);
 	ng_put_int(a, d, "port", ntohs(ep->port_be));
 	return d;
 }
@@ -271,7 +276,8 @@ struct ng_value *stream_dict(const struct engine *eng, struct arena *a, const st
 		const struct interface_entry *e = &eng->ifs.entries[n->socket->entry];
 
 		ng_put_int(a, d, "local port", rw_flow_port(n->flow->id));
-		put_ip(a, d, "family", "local address", &e->address);
+		put_address(a, d, "local address", &e->address);
+		put_family(a, d, &e->address);
 	}
 	ng_put(a, d, "endpoint", endpoint_dict(a, now));
 	ng_put(a, d, "advertised endpoint", endpoint_dict(a, signalled));

@@ -88,8 +88,10 @@ static void refuse_limit(struct session *s)
 		ng_reply_error(s->rq, "Parallel session limit reached");
 		return;
 	}
-	ng_put_str(a, reply, "message", STR("Parallel session limit reached"));
-	ng_reply(s->rq, ng_put_str(a, reply, "result", STR("load limit")) ? reply : NULL);
+	ng_put_str(a, reply, "result", STR("load limit"));
+	ng_reply(s->rq, ng_put_str(a, reply, "message", STR("Parallel session limit reached"))
+				? reply
+				: NULL);
 }
 
 /* --- replies without a plan --- */

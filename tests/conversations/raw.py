@@ -255,6 +255,25 @@ def odd_call_ids(w):
         equal(b"Unknown call-id" in ask(s, b"d7:call-id%d:%s7:command5:querye" % (len(raw), raw)), True)
 
 
+def key_order(w):
+    """§4: keys come in the order written there"""
+    s = w.stream()
+    equal(list(bdecode(ask(s, bencode(offer("order", label="l"))))[0]), ["sdp", "result"])
+    query = bdecode(ask(s, bencode({"command": "query", "call-id": "order"})))[0]
+    equal(list(query), ["created", "created_us", "created_ts", "last signal", "last redis update", "SSRC", "tags", "totals",
+                        "result"])
+    tag = query["tags"]["a"]
+    equal(list(tag), ["tag", "label", "created", "subscriptions", "subscribers", "medias", "VSC"])
+    equal(list(tag["medias"][0]), ["index", "type", "protocol", "codec", "streams", "flags", "ingress SSRCs",
+                                   "egress SSRCs"])
+    stream = tag["medias"][0]["streams"][0]
+    equal(list(stream)[:10], ["local port", "local address", "family", "endpoint", "advertised endpoint", "last packet",
+                              "last kernel packet", "last user packet", "flags", "stats"])
+    equal(list(stream["endpoint"]), ["family", "address", "port"])
+    equal(list(stream["stats"]), ["packets", "bytes", "errors"])
+    equal(list(bdecode(ask(s, bencode({"command": "delete", "call-id": "x"})))[0]), ["warning", "result"])
+
+
 def loop_protect(w):
     """§5 item 17: our own id is added; a message that carries it comes back unchanged, and is no call"""
     s = w.stream()
@@ -283,7 +302,7 @@ def half_closed(w):
 
 
 CHECKS = [kamailio_bytes, udp_errors, json_errors, repeats, repeats_together, asked_address, unix_datagrams, pieces,
-          big_pieces, pipelining, long_reply, odd_call_ids, loop_protect, half_closed]
+          big_pieces, pipelining, long_reply, odd_call_ids, key_order, loop_protect, half_closed]
 
 
 def main():
