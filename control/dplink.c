@@ -54,13 +54,15 @@ static void command_done(struct dplink *l, struct dplink_command *c, int rc, con
 	done(c->arg, rc, reason);
 }
 
-/* Seconds from now as the timer of READY sees them; the oldest command decides. */
+/* Sets the timer by the oldest command. In other states than READY it is somebody else's: see dplink_internal.h. */
 static void watch_oldest(struct dplink *l)
 {
 	double left;
 
+	if (l->state != DPLINK_READY)
+		return;
 	ev_timer_stop(l->loop, &l->timer);
-	if (l->state != DPLINK_READY || !l->oldest)
+	if (!l->oldest)
 		return;
 	left = l->oldest->sent_at + DPLINK_ACK_TIMEOUT_MS / 1000.0 - ev_now(l->loop);
 	ev_timer_set(&l->timer, left > 0 ? left : 0, 0);

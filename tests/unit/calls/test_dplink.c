@@ -178,8 +178,10 @@ static void every_lie_is_refused(void **state)
 		t->fake.lie = lie;
 		t->ready = false;
 		t->link->retry_s = 0.001;
+		t->link->last_error = 0;
 		dplink_start(t->link);
-		run_for(t->loop, 50);
+		for (unsigned int n = 0; n < 100 && dplink_last_error(t->link) == 0; n++)
+			run_for(t->loop, 50);
 		if (t->ready)
 			fail_msg("lie %d was believed", lie);
 		assert_true(dplink_last_error(t->link) < 0);
@@ -344,6 +346,41 @@ static void damaged_ring_ends_the_connection(void **state)
 	assert_true(run_until(t->loop, &t->is_down, 1000));
 }
 
+/* The dataplane was stopped in the middle: who waits for the snapshot's end must not wait for ever. */
+static void half_a_snapshot_times_out(void **state)
+{
+	struct test *t = *state;
+	struct rw_event ev = { .type = RW_EVENT_FLOW, .spec = spec(t, 8010) };
+
+	t->fake.silent = true;
+	dplink_start(t->link);
+	while (t->ups == 0)
+		run_for(t->loop, 5);
+	t->link->timer.repeat = 0.05;
+	fake_event(&t->fake, &ev);
+	assert_true(run_until(t->loop, &t->is_down, 1000));
+	assert_int_equal(t->flows, 1);
+	assert_int_equal(dplink_last_error(t->link), -ETIMEDOUT);
+	t->fake.silent = false;
+	assert_true(run_until(t->loop, &t->ready, 3000));
+}
+
+static void refused_snapshot_is_asked_for_again(void **state)
+{
+	struct test *t = *state;
+	struct rw_event ev = { .type = RW_EVENT_ACK, .status = RW_ACK_REFUSED };
+
+	t->fake.silent = true;
+	dplink_start(t->link);
+	while (t->fake.snapshots == 0)
+		run_for(t->loop, 5);
+	ev.seq = t->link->next_seq - 1;
+	t->fake.silent = false;
+	fake_event(&t->fake, &ev);
+	assert_true(run_until(t->loop, &t->is_down, 1000));
+	assert_true(run_until(t->loop, &t->ready, 3000));
+}
+
 static void punts_are_taken(void **state)
 {
 	struct test *t = *state;
@@ -394,6 +431,8 @@ int main(void)
 		IDLE(snapshot_tells_of_flows_and_generations_grow),
 		READY(nonsense_ends_the_connection_only),
 		READY(damaged_ring_ends_the_connection),
+		IDLE(half_a_snapshot_times_out),
+		IDLE(refused_snapshot_is_asked_for_again),
 		READY(punts_are_taken),
 		READY(statistics_are_bounded),
 	};
