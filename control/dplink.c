@@ -12,6 +12,15 @@
 
 #include "log.h"
 
+/* Seconds; the wall clock may jump, and waiting must not depend on it. */
+static double monotonic_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 /* --- commands --- */
 
 static struct dplink_command **flight_slot(struct dplink *l, uint64_t seq)
@@ -64,7 +73,7 @@ static void watch_oldest(struct dplink *l)
 	ev_timer_stop(l->loop, &l->timer);
 	if (!l->oldest)
 		return;
-	left = l->oldest->sent_at + DPLINK_ACK_TIMEOUT_MS / 1000.0 - ev_now(l->loop);
+	left = l->oldest->sent_at + DPLINK_ACK_TIMEOUT_MS / 1000.0 - monotonic_s();
 	ev_timer_set(&l->timer, left > 0 ? left : 0, 0);
 	ev_timer_start(l->loop, &l->timer);
 }
@@ -94,9 +103,6 @@ static int push_one(struct dplink *l, struct dplink_command *c)
 /* Moves commands from the queue into the ring as far as they fit. 0 or -EPROTO. */
 static int flush(struct dplink *l)
 {
-	uint64_t one = 1;
-	bool pushed = false;
-
 	while (l->queue_head) {
 		struct dplink_command *c = l->queue_head;
 		int rc = push_one(l, c);
@@ -105,22 +111,35 @@ static int flush(struct dplink *l)
 			return -EPROTO;
 		if (rc)
 			break;
-		pushed = true;
+		l->ring_bell = true;
 		l->queue_head = c->next;
 		if (!l->queue_head)
 			l->queue_tail = NULL;
 		l->queued--;
 	}
-	/* a full eventfd counter wakes the dataplane just as well */
-	if (pushed && write(l->command_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
-		return -EPROTO;
 	return 0;
+}
+
+/* Before the loop sleeps: one system call for all that was pushed meanwhile. */
+static void on_prepare(struct ev_loop *loop, ev_prepare *w, int revents)
+{
+	struct dplink *l = w->data;
+	uint64_t one = 1;
+
+	(void)loop;
+	(void)revents;
+	if (!l->ring_bell)
+		return;
+	l->ring_bell = false;
+	/* a full eventfd counter wakes the dataplane just as well */
+	if (write(l->command_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
+		dplink_fail(l, -EPROTO, "cannot write its eventfd");
 }
 
 static void queue(struct dplink *l, struct dplink_command *c)
 {
 	c->msg.seq = l->next_seq++;
-	c->sent_at = ev_now(l->loop);
+	c->sent_at = monotonic_s();
 	if (l->queue_tail)
 		l->queue_tail->next = c;
 	else
@@ -153,7 +172,8 @@ int dplink_send(struct dplink *l, enum rw_command_type type, const struct rw_flo
 
 	if (l->state != DPLINK_READY)
 		return -ENOTCONN;
-	if (l->queued >= DPLINK_WAITING_MAX)
+	/* what nobody waits for follows from what was accepted, and would never be tried again */
+	if (done && l->queued >= DPLINK_WAITING_MAX)
 		return -EAGAIN;
 	c = make(type, spec, done, arg);
 	if (!c)
@@ -246,6 +266,14 @@ static int drain_events(struct dplink *l)
 	return 0;
 }
 
+/* All that the dataplane wrote so far. False when that ended the connection. */
+static bool take_all(struct dplink *l)
+{
+	if (drain_punts(l) || drain_events(l) || (l->state != DPLINK_DOWN && flush(l)))
+		dplink_fail(l, -EPROTO, "it wrote nonsense into the shared memory");
+	return l->state != DPLINK_DOWN;
+}
+
 static void on_events(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct dplink *l = w->data;
@@ -257,10 +285,8 @@ static void on_events(struct ev_loop *loop, ev_io *w, int revents)
 		dplink_fail(l, -EPROTO, "cannot read its eventfd");
 		return;
 	}
-	if (drain_punts(l) || drain_events(l) || (l->state != DPLINK_DOWN && flush(l))) {
-		dplink_fail(l, -EPROTO, "it wrote nonsense into the shared memory");
+	if (!take_all(l))
 		return;
-	}
 	watch_oldest(l);
 	if (l->state == DPLINK_READY && l->queued + l->in_flight < DPLINK_WINDOW / 2)
 		l->ops->room(l->ctx);
@@ -353,7 +379,7 @@ void dplink_fail(struct dplink *l, int error, const char *why)
 /* Commands that took too long fail for who waits, but are still carried out when the dataplane wakes up. */
 static void expire(struct dplink *l)
 {
-	double limit = ev_now(l->loop) - DPLINK_ACK_TIMEOUT_MS / 1000.0;
+	double limit = monotonic_s() - DPLINK_ACK_TIMEOUT_MS / 1000.0;
 
 	while (l->oldest && l->oldest->sent_at <= limit + 0.001)
 		command_done(l, l->oldest, -ETIMEDOUT, "the dataplane does not answer");
@@ -377,7 +403,9 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 		dplink_fail(l, -ETIMEDOUT, "no end of the snapshot");
 		break;
 	case DPLINK_READY:
-		expire(l);
+		/* if it was this process that slept, the answers are there already */
+		if (take_all(l))
+			expire(l);
 		break;
 	}
 }
@@ -397,7 +425,9 @@ int dplink_new(struct ev_loop *loop, const char *path, const struct dplink_ops *
 	l->retry_s = DPLINK_RETRY_MIN_S;
 	ev_init(&l->timer, on_timer);
 	ev_init(&l->event_io, on_events);
-	l->timer.data = l->event_io.data = l;
+	ev_prepare_init(&l->prepare, on_prepare);
+	l->timer.data = l->event_io.data = l->prepare.data = l;
+	ev_prepare_start(loop, &l->prepare);
 	*out = l;
 	return 0;
 }
@@ -413,6 +443,7 @@ void dplink_free(struct dplink *l)
 		return;
 	l->state = DPLINK_DOWN;
 	ev_timer_stop(l->loop, &l->timer);
+	ev_prepare_stop(l->loop, &l->prepare);
 	dplink_close(l);
 	forget_commands(l);
 	free(l);

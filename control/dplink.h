@@ -57,7 +57,8 @@ int dplink_last_error(const struct dplink *l);
 
 /*
  * Queues a command; seq is filled in. done (may be NULL: then it is sent without a time limit) is called exactly
- * once, later, never from inside this call. 0; -ENOTCONN before synced(); -EAGAIN when far too many wait; -ENOMEM.
+ * once, later, never from inside this call. 0; -ENOTCONN before synced(); -EAGAIN (only with done) when far too many
+ * wait; -ENOMEM.
  */
 int dplink_send(struct dplink *l, enum rw_command_type type, const struct rw_flow_spec *spec,
 		dplink_done *done, void *arg);

@@ -33,6 +33,7 @@ void dplink_close(struct dplink *l)
 		munmap((void *)(uintptr_t)l->stats, l->stats_bytes);
 	l->wire = NULL;
 	l->stats = NULL;
+	l->ring_bell = false;
 }
 
 /* One message with up to RW_FD_MAX descriptors; all others are closed. Bytes, 0 at the end, or -errno. */

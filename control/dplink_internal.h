@@ -32,7 +32,7 @@ struct dplink_command {
 	struct dplink_command *newer, *older; /* all that somebody waits for, by age */
 	dplink_done *done; /* NULL: nobody waits (any more) */
 	void *arg;
-	double sent_at; /* loop time */
+	double sent_at; /* CLOCK_MONOTONIC, seconds */
 	struct rw_command msg;
 };
 
@@ -47,6 +47,8 @@ struct dplink {
 
 	int sock, command_fd, event_fd; /* -1: closed */
 	ev_io sock_io, event_io;
+	ev_prepare prepare;
+	bool ring_bell; /* commands were pushed since the last write to command_fd */
 	ev_timer timer; /* DOWN: next attempt; HELLO, SNAPSHOT: time limit; READY: oldest command */
 	void *wire;
 	size_t wire_bytes;

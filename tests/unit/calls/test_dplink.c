@@ -252,6 +252,53 @@ static void silence_fails_who_waits_but_nothing_is_lost(void **state)
 	assert_true(dplink_ready(t->link));
 }
 
+/* Control itself was stopped: the answers that came meanwhile count. */
+static void answers_count_before_time_limits(void **state)
+{
+	struct result r = { 0 };
+	struct test *t = *state;
+
+	t->fake.silent = true;
+	assert_int_equal(send_set(t, 8000, &r), 0);
+	run_for(t->loop, 10);
+	fake_answer_all(&t->fake);
+	usleep((DPLINK_ACK_TIMEOUT_MS + 100) * 1000);
+	assert_true(run_until(t->loop, &r.done, 1000));
+	assert_int_equal(r.rc, 0);
+}
+
+/* A delete that was refused would leave a flow in the dataplane for ever. */
+static void long_queue_refuses_only_who_can_be_told(void **state)
+{
+	struct result r = { 0 };
+	struct test *t = *state;
+
+	t->link->queued = DPLINK_WAITING_MAX;
+	assert_int_equal(send_set(t, 8000, &r), -EAGAIN);
+	assert_int_equal(send_set(t, 8002, NULL), 0);
+	t->link->queued -= DPLINK_WAITING_MAX;
+	run_for(t->loop, 20);
+	assert_null(fake_flow(&t->fake, 0, 8000));
+	assert_non_null(fake_flow(&t->fake, 0, 8002));
+}
+
+static void many_commands_ring_once(void **state)
+{
+	struct test *t = *state;
+	uint64_t rings = 0;
+
+	ev_io_stop(t->loop, &t->fake.command_io);
+	for (unsigned int n = 0; n < 10; n++)
+		assert_int_equal(send_set(t, (uint16_t)(8000 + n), NULL), 0);
+	run_for(t->loop, 5);
+	assert_int_equal(read(t->fake.command_fd, &rings, sizeof(rings)), sizeof(rings));
+	assert_int_equal(rings, 1);
+	ev_io_start(t->loop, &t->fake.command_io);
+	assert_int_equal(send_set(t, 8020, NULL), 0);
+	run_for(t->loop, 20);
+	assert_int_equal(t->fake.sets, 11);
+}
+
 static void full_ring_holds_commands_in_order(void **state)
 {
 	struct result last = { 0 };
@@ -426,6 +473,9 @@ int main(void)
 		IDLE(surplus_descriptors_are_closed),
 		IDLE(mute_dataplane_times_out),
 		READY(silence_fails_who_waits_but_nothing_is_lost),
+		READY(answers_count_before_time_limits),
+		READY(long_queue_refuses_only_who_can_be_told),
+		READY(many_commands_ring_once),
 		READY(full_ring_holds_commands_in_order),
 		READY(death_answers_all_and_it_reconnects),
 		IDLE(snapshot_tells_of_flows_and_generations_grow),
