@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <getopt.h>
 #include <grp.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config.h"
 
@@ -71,7 +73,7 @@ const char *config_help(void)
 	       "  --socket PATH        where control connects\n"
 	       "                       (default " RW_DATAPLANE_SOCKET ")\n"
 	       "  --socket-mode OCTAL  its permissions (default 0660)\n"
-	       "  --socket-group NAME  its group (default rtpwire if there is one)\n"
+	       "  --socket-group NAME  its group (of user rtpwire, else of nobody)\n"
 	       "  --log-level LEVEL    error, warning, info (default) or debug\n"
 	       "  --help, --version    what follows -- goes to DPDK unchanged\n";
 }
@@ -206,6 +208,7 @@ static int set_socket_group(struct config *c, const char *arg, char *err)
 		return refuse(err, "--socket-group %s: no such group; create it with groupadd -r",
 			      arg);
 	c->socket_group_set = true;
+	c->socket_user[0] = '\0';
 	return 0;
 }
 
@@ -337,19 +340,32 @@ static int check_whole(const struct config *c, char *err)
 	return 0;
 }
 
+/*
+ * The group of the user that rtpwire-control becomes when nobody names one, so that it gets in after every
+ * restart of ours. Only root can give files away.
+ */
+static void set_default_group(struct config *c)
+{
+	const struct passwd *pw = getpwnam("rtpwire");
+
+	if (geteuid() != 0)
+		return;
+	if (!pw)
+		pw = getpwnam("nobody");
+	if (!pw)
+		return;
+	c->socket_gid = pw->pw_gid;
+	snprintf(c->socket_user, sizeof(c->socket_user), "%s", pw->pw_name);
+}
+
 static void set_defaults(struct config *c)
 {
-	const struct group *g = getgrnam("rtpwire");
-
 	*c = (struct config){ .socket_mode = 0660, .log_level = LOG_LEVEL_INFO };
 	c->limits.port_min = RW_PORT_MIN_DEFAULT;
 	c->limits.port_max = RW_PORT_MAX_DEFAULT;
 	c->limits.workers = 1;
 	snprintf(c->socket_path, sizeof(c->socket_path), "%s", RW_DATAPLANE_SOCKET);
-	if (g) {
-		c->socket_group_set = true;
-		c->socket_gid = g->gr_gid;
-	}
+	set_default_group(c);
 }
 
 int config_parse(int argc, char **argv, struct config *out, char err[static CONFIG_ERROR_BYTES])

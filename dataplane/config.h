@@ -32,7 +32,8 @@ struct config {
 	char socket_path[CONFIG_SOCKET_BYTES];
 	mode_t socket_mode;
 	bool socket_group_set; /* socket_gid was asked for */
-	gid_t socket_gid;
+	gid_t socket_gid; /* if that, or socket_user is not empty */
+	char socket_user[32]; /* whose group it is by default; empty: none is set */
 	bool no_hugepages;
 	enum config_poll poll;
 	unsigned int cpu_count; /* 0 = not pinned */

@@ -151,6 +151,7 @@ static int make_manager(struct app *a)
 		.host = { .path = a->config.socket_path,
 			  .mode = a->config.socket_mode,
 			  .group_set = a->config.socket_group_set,
+			  .group_default = a->config.socket_user[0] != '\0',
 			  .gid = a->config.socket_gid,
 			  .limits = a->config.limits,
 			  .backend = report_backend(&a->config, backend, sizeof(backend)),

@@ -4,6 +4,7 @@
  */
 #include "report.h"
 
+#include <grp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,6 +69,23 @@ static void report_memory(const struct config *c, const struct eal_plan *plan)
 			 plan->hugepages_free_mb, plan->hugepages_mb, plan->hugepages_mb / 2 + 1);
 }
 
+static void report_socket(const struct config *c)
+{
+	const struct group *g = getgrgid(c->socket_gid);
+	char number[16];
+
+	if (!c->socket_group_set && !c->socket_user[0]) {
+		log_info("control: %s, mode %04o, group as started", c->socket_path,
+			 (unsigned int)c->socket_mode);
+		return;
+	}
+	snprintf(number, sizeof(number), "%u", (unsigned int)c->socket_gid);
+	log_info("control: %s, mode %04o, group %s%s%s", c->socket_path,
+		 (unsigned int)c->socket_mode, g ? g->gr_name : number,
+		 c->socket_user[0] ? ", that of rtpwire-control's default user " : "",
+		 c->socket_user);
+}
+
 void report_start(const struct config *c, const struct eal_plan *plan, const struct ports *ports)
 {
 	char list[RW_MEDIA_MAX * RW_IP_TEXT] = "", ip[RW_IP_TEXT];
@@ -81,6 +99,7 @@ void report_start(const struct config *c, const struct eal_plan *plan, const str
 		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", i ? ", " : "",
 					rw_ip_text(&c->limits.media[i], ip));
 	log_info("media: %s, UDP ports %u-%u", list, c->limits.port_min, c->limits.port_max);
+	report_socket(c);
 	if (!config_kernel_ports(c))
 		log_info("routes: none, ports without a kernel send to one fixed link address");
 }

@@ -87,8 +87,12 @@ static int set_permissions(struct shmhost *h, const struct shmhost_config *c)
 {
 	struct stat st;
 
-	if (c->group_set && chown(h->addr.sun_path, (uid_t)-1, c->gid) < 0)
-		return -errno;
+	if ((c->group_set || c->group_default) && chown(h->addr.sun_path, (uid_t)-1, c->gid) < 0) {
+		if (c->group_set)
+			return -errno;
+		/* in a user namespace that group may not exist */
+		log_warning("--socket %s: group stays: %m", h->addr.sun_path);
+	}
 	if (chmod(h->addr.sun_path, c->mode) < 0 || stat(h->addr.sun_path, &st) < 0)
 		return -errno;
 	h->dev = st.st_dev;

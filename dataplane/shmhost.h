@@ -19,7 +19,8 @@ struct shmhost_config {
 	const char *path; /* of the socket */
 	mode_t mode;
 	bool group_set;
-	gid_t gid; /* of the socket, if group_set */
+	bool group_default; /* as group_set, but a refusal by the kernel is no failure */
+	gid_t gid; /* of the socket, if one of these */
 	struct rw_limits limits;
 	uint64_t epoch;
 	const char *backend; /* for people: "xdp:eth0" */

@@ -3,7 +3,8 @@
 """
 kill -9 under traffic. Argument "control": not one packet is lost; a new control finds the flows, its new calls
 work, and the old ones can be removed. Argument "dataplane": started again, it is programmed by control and the
-calls talk on without signalling.
+calls talk on without signalling. Argument "user": the same when nobody chose the user of control and the group of
+the dataplane's socket.
 """
 import time
 
@@ -59,8 +60,8 @@ def linked(ng):
 
 def test(lab, victim, backend="xdp"):
     net = two_networks(lab)
-    relay = start_relay(net, backend)
-    {"control": kill_control, "dataplane": kill_dataplane}[victim](net, relay)
+    relay = start_relay(net, backend, own_user=victim == "user")
+    {"control": kill_control, "dataplane": kill_dataplane, "user": kill_dataplane}[victim](net, relay)
 
 
 main(test)

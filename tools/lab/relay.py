@@ -27,22 +27,26 @@ def find_programs(build):
 class Relay:
     """
     The relay host's two programs. ports: values of --port; media: addresses; interfaces: values of
-    --interface; listen: further ng transports beside the UNIX stream socket.
+    --interface; listen: further ng transports beside the UNIX stream socket; own_user: both programs choose user
+    and group of the link between them themselves.
     """
 
     def __init__(self, host, ports, media, interfaces=(), listen=(), workers=1, media_ports="8000-48000",
-                 control_options=(), dataplane_options=()):
+                 control_options=(), dataplane_options=(), own_user=False):
         self.host, self.lab = host, host.lab
         self.dataplane_socket = os.path.join(self._run_folder(), "dataplane.sock")
         self.ng_socket = os.path.join(self._run_folder(), "ng.sock")
         self.dataplane_argv = [self.lab.program("rtpwire-dataplane"), "--workers", str(workers), "--media-ports",
-                               media_ports, "--socket", self.dataplane_socket, "--socket-group", GROUP]
+                               media_ports, "--socket", self.dataplane_socket]
         for option, values in (("--port", ports), ("--media", media)):
             for value in values:
                 self.dataplane_argv += [option, value]
         self.dataplane_argv += dataplane_options
         self.control_argv = [self.lab.program("rtpwire-control"), "--dataplane", self.dataplane_socket,
-                             "--listen", f"unix:{self.ng_socket}", "--user", USER]
+                             "--listen", f"unix:{self.ng_socket}"]
+        if not own_user:
+            self.dataplane_argv += ["--socket-group", GROUP]
+            self.control_argv += ["--user", USER]
         for option, values in (("--listen", listen), ("--interface", interfaces)):
             for value in values:
                 self.control_argv += [option, value]

@@ -7,7 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <pwd.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config.h"
 
@@ -63,6 +65,26 @@ static void test_defaults(void **state)
 	assert_int_equal(c.mbufs, 0);
 	assert_true(config_adaptive(&c));
 	assert_true(config_kernel_ports(&c));
+}
+
+/* Control must be able to come back after a restart of the dataplane when nobody set anything. */
+static void test_default_group(void **state)
+{
+	const struct passwd *pw = getpwnam("rtpwire");
+	struct config c = good(OK);
+
+	(void)state;
+	if (!pw)
+		pw = getpwnam("nobody");
+	assert_non_null(pw);
+	assert_false(c.socket_group_set);
+	if (geteuid() == 0)
+		assert_int_equal(c.socket_gid, pw->pw_gid);
+	else
+		assert_string_equal(c.socket_user, "");
+	c = good(OK "--socket-group 7");
+	assert_int_equal(c.socket_gid, 7);
+	assert_string_equal(c.socket_user, "");
 }
 
 static void test_all_options(void **state)
@@ -251,7 +273,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),	   cmocka_unit_test(test_all_options),
 		cmocka_unit_test(test_backends),	   cmocka_unit_test(test_actions),
 		cmocka_unit_test(test_refusals),	   cmocka_unit_test(test_long_arguments),
-		cmocka_unit_test(test_help_fits_a_screen),
+		cmocka_unit_test(test_help_fits_a_screen), cmocka_unit_test(test_default_group),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
