@@ -25,7 +25,6 @@
 #define MBUFS_PER_WORKER 4096u
 #define MBUF_HEAD_BYTES 192u /* struct rte_mbuf and the pool's own header */
 #define DPDK_OWN_MB 32u
-#define PAGE_BYTES 4096u
 
 /* One hand-off ring between two workers, and one for transmit. */
 #define RINGS_PAIR_KB 20u
@@ -92,23 +91,41 @@ static unsigned int memory_mb(const struct eal_plan *p, unsigned int workers, bo
 	uint64_t buffer = p->data_room_bytes + MBUF_HEAD_BYTES;
 
 	if (!hugepages)
-		buffer = (buffer + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+		buffer = (buffer + EAL_PAGE_BYTES - 1) / EAL_PAGE_BYTES * EAL_PAGE_BYTES;
 	return (unsigned int)(buffer * p->mbufs >> 20) + workers * workers * RINGS_PAIR_KB / 1024 +
 	       DPDK_OWN_MB;
+}
+
+static bool has_xdp(const struct config *c)
+{
+	for (unsigned int i = 0; i < c->port_count; i++)
+		if (c->ports[i].kind == PORT_XDP)
+			return true;
+	return false;
+}
+
+/* A buffer with its head takes whole pages, or what is asked for. */
+static void plan_buffers(struct eal_plan *p, unsigned int buffer_bytes)
+{
+	unsigned int room = buffer_bytes + RTE_PKTMBUF_HEADROOM;
+	unsigned int pages = (room + MBUF_HEAD_BYTES + EAL_PAGE_BYTES - 1) / EAL_PAGE_BYTES;
+
+	p->data_room_bytes = RTE_MBUF_DEFAULT_BUF_SIZE;
+	if (p->whole_pages)
+		p->data_room_bytes = pages * EAL_PAGE_BYTES - MBUF_HEAD_BYTES;
+	else if (room > p->data_room_bytes)
+		p->data_room_bytes = (room + 63) / 64 * 64;
 }
 
 int eal_plan(const struct config *c, unsigned int queues, unsigned int buffer_bytes,
 	     struct eal_plan *out)
 {
-	unsigned int room = buffer_bytes + RTE_PKTMBUF_HEADROOM;
 	unsigned int workers = c->limits.workers;
 
-	*out = (struct eal_plan){ .mbufs = c->mbufs };
+	*out = (struct eal_plan){ .mbufs = c->mbufs, .whole_pages = has_xdp(c) };
 	if (!out->mbufs)
 		out->mbufs = queues * MBUFS_PER_QUEUE + workers * MBUFS_PER_WORKER;
-	out->data_room_bytes = RTE_MBUF_DEFAULT_BUF_SIZE;
-	if (room > out->data_room_bytes)
-		out->data_room_bytes = (room + 63) / 64 * 64;
+	plan_buffers(out, buffer_bytes);
 	out->hugepages_free_mb = hugepages_free_mb();
 	out->hugepages_mb = memory_mb(out, workers, true);
 	out->hugepages = !c->no_hugepages && out->hugepages_free_mb >= out->hugepages_mb;

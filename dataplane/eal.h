@@ -12,9 +12,12 @@
 /* The lcore of a worker; the manager has lcore 0. */
 #define EAL_WORKER_LCORE(worker) ((worker) + 1)
 
+#define EAL_PAGE_BYTES 4096u
+
 struct eal_plan {
 	unsigned int mbufs; /* packet buffers */
 	unsigned int data_room_bytes; /* of each, headroom included */
+	bool whole_pages; /* each fills a page, as xdp: needs it (pool.c) */
 	unsigned int memory_mb; /* for them and all else that DPDK allocates */
 	bool hugepages;
 	unsigned int hugepages_mb; /* what it would take in huge pages */

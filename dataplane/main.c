@@ -15,8 +15,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <rte_errno.h>
-#include <rte_mbuf.h>
+#include <rte_mempool.h>
 
 #include "rtpwire/hello.h"
 
@@ -24,12 +23,12 @@
 #include "eal.h"
 #include "log.h"
 #include "manager.h"
+#include "pool.h"
 #include "port.h"
 #include "report.h"
 #include "workers.h"
 
 #define EXIT_USAGE 2
-#define POOL_CACHE 256
 
 /* All that a run consists of, in the order in which it is made. */
 struct app {
@@ -87,13 +86,7 @@ static int start_dpdk(struct app *a)
 	if (eal_start(&a->config, &a->plan) < 0)
 		return -EIO;
 	a->eal_started = true;
-	a->pool = rte_pktmbuf_pool_create("rtpwire", a->plan.mbufs, POOL_CACHE, 0,
-					  (uint16_t)a->plan.data_room_bytes, SOCKET_ID_ANY);
-	if (a->pool)
-		return 0;
-	log_error("no memory for %u packet buffers: %s; give less with --mbufs", a->plan.mbufs,
-		  rte_strerror(rte_errno));
-	return -EIO;
+	return pool_new(&a->plan, &a->pool);
 }
 
 static int kernel_route(void *arg, const struct rw_ip *dst, const struct rw_ip *src,
