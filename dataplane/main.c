@@ -137,6 +137,8 @@ static int make_manager(struct app *a)
 	char backend[sizeof(((struct rw_welcome *)NULL)->backend)];
 	struct manager_config c = {
 		.mirror = a->mirror,
+		.links_changed = ports_watch,
+		.links_arg = &a->ports,
 		.neigh = a->neigh,
 		.dispatch = a->dispatch,
 		.worker_stats = workers_stats(a->workers),

@@ -61,6 +61,7 @@ static void on_routes(void *arg)
 {
 	struct manager *m = arg;
 
+	m->config.links_changed(m->config.links_arg);
 	neigh_routes_changed(m->config.neigh);
 }
 

@@ -18,6 +18,8 @@
 
 struct manager_config {
 	struct mirror *mirror; /* NULL = ports without a kernel */
+	void (*links_changed)(void *arg); /* the mirror's links or routes may have changed */
+	void *links_arg;
 	struct neigh *neigh;
 	struct dispatch *dispatch;
 	const struct rw_worker_stats *worker_stats; /* workers of them */

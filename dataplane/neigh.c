@@ -371,6 +371,7 @@ static bool scan(struct neigh *n, uint64_t now_ns)
 	if (n->cursor < n->top)
 		return true;
 	n->cursor = 0;
+	nexthops_retry(n->hops, now_ns);
 	return false;
 }
 

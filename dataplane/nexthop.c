@@ -13,7 +13,7 @@
 #define BUCKETS 16384u
 #define SECOND_NS 1000000000ull
 #define CONFIRM_NS (30 * SECOND_NS)
-#define BACKOFF_MAX_S 32u
+#define BACKOFF_MAX_S 4u /* who returns may wait for us to ask */
 
 struct hop {
 	struct rw_ip ip; /* family NONE: entry is free */
@@ -179,6 +179,13 @@ uint32_t nexthop_update(struct nexthops *h, const struct nl_neigh *n, uint64_t n
 		return NEXTHOP_NONE;
 	if (n->failed && hop->used && hop->due_ns > now_ns + hop->backoff_s * SECOND_NS)
 		hop->due_ns = now_ns + hop->backoff_s * SECOND_NS;
+	if (hop->usable && !n->usable && !n->failed) {
+		/* forgotten, not failed: the old address is good until the kernel knows better */
+		hop->due_ns = now_ns;
+		if (hop->used)
+			resolve(h, hop, now_ns);
+		return NEXTHOP_NONE;
+	}
 	if (!learn(hop, n))
 		return NEXTHOP_NONE;
 	hop->backoff_s = 1;
@@ -194,6 +201,19 @@ void nexthops_work(struct nexthops *h, uint64_t now_ns)
 	for (uint32_t i = 1; i < h->top; i++)
 		if (h->hops[i].used && now_ns >= h->hops[i].due_ns)
 			resolve(h, &h->hops[i], now_ns);
+}
+
+void nexthops_retry(struct nexthops *h, uint64_t now_ns)
+{
+	for (uint32_t i = 1; i < h->top; i++) {
+		struct hop *hop = &h->hops[i];
+
+		if (hop->usable || !hop->dests)
+			continue;
+		hop->backoff_s = 1;
+		hop->due_ns = now_ns;
+	}
+	h->worked_ns = 0;
 }
 
 void nexthops_refetch(struct nexthops *h, uint64_t now_ns, void (*changed)(void *arg, uint32_t hop),

@@ -53,10 +53,13 @@ bool nexthop_mac(const struct nexthops *h, uint32_t hop, uint8_t mac[static 6]);
 uint32_t *nexthop_dests(struct nexthops *h, uint32_t hop);
 
 /*
- * A neighbour is as n says from now on. Returns the hop whose link address changed by that, else
+ * A neighbour is as n says from now on; one that the kernel merely forgot stays until it fails. Returns the hop whose link address changed by that, else
  * NEXTHOP_NONE.
  */
 uint32_t nexthop_update(struct nexthops *h, const struct nl_neigh *n, uint64_t now_ns);
+
+/* The network is not as it was: what did not resolve so far is due at once. */
+void nexthops_retry(struct nexthops *h, uint64_t now_ns);
 
 /*
  * Timers: at most once a second, has the kernel resolve or confirm what is due. With `all`, asks the

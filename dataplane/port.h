@@ -25,6 +25,9 @@ struct port_ops;
 #define PORT_NOTE_BYTES 256
 #define PORT_ARGS_BYTES 384
 
+/* Whether frames can leave and arrive, as the kernel says. */
+enum port_link { PORT_LINK_UP, PORT_LINK_NO_CARRIER, PORT_LINK_DOWN, PORT_LINK_GONE };
+
 struct port {
 	const struct port_spec *spec;
 	const struct port_ops *ops;
@@ -35,6 +38,7 @@ struct port {
 	unsigned int buffer_bytes; /* what a packet buffer has to hold, without DPDK's headroom */
 	uint8_t mac[6];
 	int ifindex; /* interface whose routes and neighbours are this port's; 0 = none */
+	enum port_link link; /* as last said in the log */
 	int16_t bypass_port; /* as in struct worker_port */
 	bool tap; /* an exception TAP that stands behind bypass_port */
 	bool plugged; /* the virtual device exists */
@@ -95,6 +99,9 @@ const struct port *port_below(const struct ports *ps, const struct nl_link *link
 
 /* struct neigh_kernel's egress; arg is struct ports. */
 bool ports_egress(void *arg, int ifindex, struct adj_view *out);
+
+/* Links may have changed: logs what became of the ports' own. arg is struct ports. */
+void ports_watch(void *arg);
 
 /* For ports without a kernel: where media address number `media` sends. */
 struct adj_view ports_fixed(const struct ports *ps, unsigned int media);

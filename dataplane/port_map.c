@@ -48,15 +48,50 @@ bool ports_egress(void *arg, int ifindex, struct adj_view *out)
 {
 	const struct ports *ps = arg;
 	const struct nl_link *link = mirror_link(ps->mirror, ifindex);
-	const struct port *p = link && link->up ? port_below(ps, link) : NULL;
+	const struct port *p = link && link->up && link->carrier ? port_below(ps, link) : NULL;
 
 	if (!p)
 		return false;
 	out->port = (uint8_t)(p->tap ? p->bypass_port : p - ps->port);
 	out->vlan = link->vlan;
-	out->mtu = link->mtu > UINT16_MAX ? UINT16_MAX : (uint16_t)link->mtu;
+	/* an MTU that was raised since is more than buffers and rings were made for */
+	out->mtu = link->mtu > p->mtu ? p->mtu : (uint16_t)link->mtu;
 	memcpy(out->src_mac, link->mac, sizeof(out->src_mac));
 	return true;
+}
+
+static enum port_link link_state(const struct nl_link *link)
+{
+	if (!link)
+		return PORT_LINK_GONE;
+	if (!link->up)
+		return PORT_LINK_DOWN;
+	return link->carrier ? PORT_LINK_UP : PORT_LINK_NO_CARRIER;
+}
+
+void ports_watch(void *arg)
+{
+	static const char *const news[] = {
+		[PORT_LINK_UP] = "interface is up again",
+		[PORT_LINK_NO_CARRIER] = "interface has no carrier: no media until it has",
+		[PORT_LINK_DOWN] = "interface is down: no media until it is up",
+		[PORT_LINK_GONE] = "interface is gone: no media by it any more; restart when it is "
+				   "back",
+	};
+	struct ports *ps = arg;
+
+	for (unsigned int i = 0; i < ps->count; i++) {
+		struct port *p = &ps->port[i];
+		enum port_link now = link_state(mirror_link(ps->mirror, p->ifindex));
+
+		if (!p->ifindex || now == p->link)
+			continue;
+		p->link = now;
+		log_write(now == PORT_LINK_UP	  ? LOG_LEVEL_INFO
+			  : now == PORT_LINK_GONE ? LOG_LEVEL_ERROR
+						  : LOG_LEVEL_WARNING,
+			  "port %u: %s: %s", i, p->spec->text, news[now]);
+	}
 }
 
 struct adj_view ports_fixed(const struct ports *ps, unsigned int media)

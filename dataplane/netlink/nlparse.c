@@ -13,6 +13,8 @@
 
 #define NUD_USABLE (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP)
 
+#define FLAG_LOWER_UP 0x10000u /* IFF_LOWER_UP; its header and net/if.h exclude each other */
+
 /* Attributes of a message or a nest by type; the last of a kind wins. */
 struct attrs {
 	const struct nlattr **table;
@@ -107,6 +109,7 @@ int nl_parse_link(const struct nlmsghdr *nlh, struct nl_link *out)
 	memset(out, 0, sizeof(*out)); /* padding too: mirror.c compares whole structs */
 	out->ifindex = head->ifi_index;
 	out->up = head->ifi_flags & IFF_UP;
+	out->carrier = head->ifi_flags & FLAG_LOWER_UP;
 	if (has_bytes(tb[IFLA_MTU], 4))
 		out->mtu = mnl_attr_get_u32(tb[IFLA_MTU]);
 	if (has_bytes(tb[IFLA_ADDRESS], 6))

@@ -22,6 +22,7 @@ struct nl_link {
 	uint16_t vlan; /* 802.1Q id; 0 = not a VLAN sub-interface */
 	uint32_t mtu; /* bytes */
 	bool up; /* IFF_UP */
+	bool carrier; /* something is at the other end */
 	uint8_t mac[6];
 	char name[IFNAMSIZ];
 };

@@ -213,10 +213,10 @@ static void test_confirm_and_backoff(void **state)
 	unsigned int before;
 
 	assert_int_equal(k.resolves, 1);
-	/* nobody answers: after 1, 2, 4, 8, 16 and every 32 seconds */
+	/* nobody answers: after 1, 2 and every 4 seconds */
 	for (int s = 0; s < 31; s++, now_ns += S)
 		neigh_work(n, now_ns);
-	assert_int_equal(k.resolves, 5);
+	assert_int_equal(k.resolves, 9);
 	announce(n, "10.0.0.2", true, false, 5);
 	before = k.resolves;
 	for (int s = 0; s < 61; s++, now_ns += S)
@@ -239,6 +239,37 @@ static void test_failed_is_retried_soon(void **state)
 	now_ns += 2 * S;
 	neigh_work(n, now_ns);
 	assert_int_equal(k.resolves, 2);
+}
+
+/* The kernel dropped its entry (own link address changed, table full): ask, but keep on sending. */
+static void test_forgotten_is_kept(void **state)
+{
+	struct neigh *n = *state;
+	uint32_t a = get(n, "10.0.0.2");
+
+	announce(n, "10.0.0.2", true, false, 5);
+	announce(n, "10.0.0.2", false, false, 0);
+	assert_int_equal(k.resolves, 2);
+	assert_int_equal(view(n, a).state, ADJ_READY);
+	assert_int_equal(view(n, a).dst_mac[0], 5);
+	announce(n, "10.0.0.2", false, true, 0);
+	assert_int_equal(view(n, a).state, ADJ_PENDING);
+}
+
+/* After a change of links or routes nobody waits for a timer that was set before. */
+static void test_change_ends_backoff(void **state)
+{
+	struct neigh *n = *state;
+
+	get(n, "10.0.0.2");
+	for (int s = 0; s < 20; s++, now_ns += S)
+		neigh_work(n, now_ns);
+	k.resolves = 0;
+	now_ns += S / 2;
+	neigh_routes_changed(n);
+	while (neigh_work(n, now_ns))
+		;
+	assert_int_equal(k.resolves, 1);
 }
 
 static void test_route_changes(void **state)
@@ -383,6 +414,8 @@ int main(void)
 		CASE(test_linger_ends),
 		CASE(test_confirm_and_backoff),
 		CASE(test_failed_is_retried_soon),
+		CASE(test_forgotten_is_kept),
+		CASE(test_change_ends_backoff),
 		CASE(test_route_changes),
 		CASE(test_not_our_way_out),
 		CASE(test_own_address),

@@ -50,7 +50,7 @@ static void begin_link(struct message *m, int ifindex)
 	struct ifinfomsg *head = begin(m, RTM_NEWLINK, sizeof(*head));
 
 	head->ifi_index = ifindex;
-	head->ifi_flags = IFF_UP;
+	head->ifi_flags = IFF_UP | 0x10000; /* IFF_LOWER_UP */
 	mnl_attr_put_strz(m->nlh, IFLA_IFNAME, "eth0.100");
 	mnl_attr_put_u32(m->nlh, IFLA_MTU, 1400);
 	mnl_attr_put(m->nlh, IFLA_ADDRESS, 6, mac);
@@ -84,6 +84,7 @@ static void test_link(void **state)
 	assert_int_equal(l.vlan, 100);
 	assert_int_equal(l.lower, 3);
 	assert_true(l.up);
+	assert_true(l.carrier);
 	assert_memory_equal(l.mac, mac, 6);
 	assert_string_equal(l.name, "eth0.100");
 }

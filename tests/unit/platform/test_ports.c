@@ -12,14 +12,25 @@
 #include "nftdrop.h"
 #include "port.h"
 
-static const struct nl_link links[] = {
-	{ .ifindex = 2, .mtu = 1500, .up = true, .mac = { 2, 2 }, .name = "eth0" },
-	{ .ifindex = 3, .mtu = 9000, .up = true, .mac = { 3, 3 }, .name = "eth1" },
-	{ .ifindex = 4, .lower = 3, .vlan = 100, .mtu = 1400, .up = true, .mac = { 3, 4 } },
-	{ .ifindex = 5, .lower = 3, .vlan = 101, .mtu = 1400, .up = false },
-	{ .ifindex = 6, .lower = 9, .vlan = 7, .mtu = 1400, .up = true },
-	{ .ifindex = 7, .mtu = 1500, .up = true, .mac = { 7, 7 }, .name = "rtpwire0" },
-	{ .ifindex = 8, .mtu = 70000, .up = true, .name = "big" },
+static struct nl_link links[] = {
+	{ .ifindex = 2, .mtu = 1500, .up = true, .carrier = true, .mac = { 2, 2 }, .name = "eth0" },
+	{ .ifindex = 3, .mtu = 9000, .up = true, .carrier = true, .mac = { 3, 3 }, .name = "eth1" },
+	{ .ifindex = 4,
+	  .lower = 3,
+	  .vlan = 100,
+	  .mtu = 1400,
+	  .up = true,
+	  .carrier = true,
+	  .mac = { 3, 4 } },
+	{ .ifindex = 5, .lower = 3, .vlan = 101, .mtu = 1400, .carrier = true },
+	{ .ifindex = 6, .lower = 9, .vlan = 7, .mtu = 1400, .up = true, .carrier = true },
+	{ .ifindex = 7,
+	  .mtu = 1500,
+	  .up = true,
+	  .carrier = true,
+	  .mac = { 7, 7 },
+	  .name = "rtpwire0" },
+	{ .ifindex = 8, .mtu = 70000, .up = true, .carrier = true, .name = "big" },
 };
 
 /* Stands in for mirror.c. */
@@ -42,6 +53,7 @@ static struct ports two_ports(unsigned int workers, uint16_t queues0, uint16_t q
 	for (unsigned int i = 0; i < 2; i++) {
 		ps.port[i].ethdev = (uint16_t)(10 + i);
 		ps.port[i].ifindex = (int)(2 + i);
+		ps.port[i].mtu = 9000;
 		ps.port[i].bypass_port = -1;
 	}
 	ps.port[0].queues = queues0;
@@ -71,7 +83,32 @@ static void test_egress(void **state)
 	assert_false(ports_egress(&ps, 99, &v)); /* not there */
 	ps.port[0].ifindex = 8;
 	assert_true(ports_egress(&ps, 8, &v));
-	assert_int_equal(v.mtu, 65535);
+	assert_int_equal(v.mtu, 9000); /* raised after the start */
+}
+
+static void test_link_goes_and_comes(void **state)
+{
+	struct ports ps = two_ports(1, 1, 1);
+	struct port_spec spec = { .text = "xdp:eth0" };
+	struct adj_view v = { .state = 0 };
+
+	(void)state;
+	log_level_set(LOG_LEVEL_ERROR);
+	ps.port[0].spec = ps.port[1].spec = &spec;
+	links[0].carrier = false;
+	assert_false(ports_egress(&ps, 2, &v));
+	ports_watch(&ps);
+	assert_int_equal(ps.port[0].link, PORT_LINK_NO_CARRIER);
+	assert_int_equal(ps.port[1].link, PORT_LINK_UP);
+	links[0].up = false;
+	ports_watch(&ps);
+	assert_int_equal(ps.port[0].link, PORT_LINK_DOWN);
+	links[0].up = links[0].carrier = true;
+	ports_watch(&ps);
+	assert_int_equal(ps.port[0].link, PORT_LINK_UP);
+	ps.port[0].ifindex = 99;
+	ports_watch(&ps);
+	assert_int_equal(ps.port[0].link, PORT_LINK_GONE);
 }
 
 /* The kernel's tables are those of the TAP, frames leave by the NIC. */
@@ -200,6 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_egress),
+		cmocka_unit_test(test_link_goes_and_comes),
 		cmocka_unit_test(test_tap),
 		cmocka_unit_test(test_queue_for_each_worker),
 		cmocka_unit_test(test_more_workers_than_queues),
