@@ -284,25 +284,39 @@ static struct call *call_of(struct engine *eng, const struct rw_flow_spec *flows
 	return NULL;
 }
 
+/*
+ * Takes the ports of a group. A flow on a port that a known call holds is left out: that call's own flow will
+ * take its place. How many remain, at the front.
+ */
+static size_t claim_ports(struct engine *eng, struct rw_flow_spec *flows, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (ports_claim(eng->ports, flows[i].id) == 0)
+			flows[kept++] = flows[i];
+	}
+	return kept;
+}
+
 /* One group of flows. They are deleted when no call can be made of them. */
-static bool adopt_group(struct engine *eng, const struct rw_flow_spec *flows, size_t count)
+static bool adopt_group(struct engine *eng, struct rw_flow_spec *flows, size_t count)
 {
 	struct call *c = NULL;
 	bool good = eng->ifs.entry_count != 0;
 
+	count = claim_ports(eng, flows, count);
 	for (size_t i = 0; i < count; i++)
 		good &= adoptable(&flows[i]);
-	if (good && !calls_find(eng->calls, str_from(flows[0].call_id)))
+	if (good && count && !calls_find(eng->calls, str_from(flows[0].call_id)))
 		c = call_of(eng, flows, count);
 	for (size_t i = 0; i < count; i++) {
-		if (!c) {
+		if (c) {
+			confirm(eng, flows[i].id);
+		} else {
 			engine_delete_flow(eng, flows[i].id);
-			continue;
+			ports_release(eng->ports, flows[i].id, engine_now_ms());
 		}
-		confirm(eng, flows[i].id);
-		if (ports_claim(eng->ports, flows[i].id))
-			log_warning("call %.*s: port %u was in use already", STR_FMT(c->id),
-				    rw_flow_port(flows[i].id));
 	}
 	if (c)
 		calls_insert(eng->calls, c);

@@ -113,6 +113,7 @@ static void adopt_state(struct commit *c)
 	call->signal_s = engine_now_us() / 1000000;
 	call->signal_ms = engine_now_ms();
 	call->delete_at_ms = 0;
+	call->adopted = false; /* an answer has named both parties */
 	if (fresh)
 		c->eng->totals.managed++;
 }

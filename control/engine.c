@@ -333,6 +333,7 @@ static void on_synced(void *ctx)
 {
 	struct engine *eng = ctx;
 
+	eng->synced_ms = engine_now_ms();
 	adopt_end(eng);
 	resync_begin(eng);
 	engine_release(eng, &eng->waiting_first, &eng->waiting_last);

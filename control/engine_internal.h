@@ -53,6 +53,7 @@ struct engine {
 	struct engine_rates rates;
 	uint64_t first_ref, next_ref; /* call numbers of this process */
 	uint64_t started_ms;
+	uint64_t synced_ms; /* the link has been up since; before that nobody counted packets */
 	bool interfaces_bad; /* an --interface address is no media address */
 	char instance_id[13]; /* loop-protect: 12 hex digits */
 };

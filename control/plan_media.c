@@ -71,11 +71,32 @@ static void receive_policy(const struct ng_args *args, struct call_media *m)
 		m->policy = RW_SOURCE_STRICT;
 }
 
+/*
+ * A party may be behind NAT, where only its packets tell the address. What the dataplane learned on the current
+ * port is noted in a socket that takes over, or that will be needed again after a hold.
+ */
+static void remember_seen(const struct plan *p, const struct call_media *m, struct call_socket *s)
+{
+	const struct call_socket *old = m->current >= 0 ? &m->sockets[m->current] : NULL;
+
+	if (!old || !p->env->learned || m->policy == RW_SOURCE_STRICT ||
+	    m->policy == RW_SOURCE_ASYMMETRIC)
+		return;
+	if (!p->env->learned(p->env->learned_ctx, &old->rtp, &s->seen_rtp))
+		return;
+	s->seen_at = m->remote;
+	if (old->rtcp.id != RW_FLOW_NONE)
+		p->env->learned(p->env->learned_ctx, &old->rtcp, &s->seen_rtcp);
+}
+
 static void receive_endpoint(const struct plan *p, const struct sdp_media *s, struct call_media *m)
 {
 	struct rw_endpoint ep = plan_endpoint(p, s);
+	bool was_on_hold = m->hold;
 
 	m->hold = rw_ip_is_zero(&ep.ip);
+	if (m->hold && !was_on_hold && m->current >= 0)
+		remember_seen(p, m, &m->sockets[m->current]);
 	if (m->hold)
 		return; /* the old addresses are kept: it may still send from there */
 	m->remote = ep;
@@ -149,21 +170,6 @@ static int find_socket(const struct plan *p, const struct call_party *party,
 	return -1;
 }
 
-/* A new port for a party that may be behind NAT: remember where its packets come from now. */
-static void remember_seen(const struct plan *p, const struct call_media *m, struct call_socket *s)
-{
-	const struct call_socket *old = m->current >= 0 ? &m->sockets[m->current] : NULL;
-
-	if (!old || !p->env->learned || m->policy == RW_SOURCE_STRICT ||
-	    m->policy == RW_SOURCE_ASYMMETRIC)
-		return;
-	if (!p->env->learned(p->env->learned_ctx, &old->rtp, &s->seen_rtp))
-		return;
-	s->seen_at = m->remote;
-	if (old->rtcp.id != RW_FLOW_NONE)
-		p->env->learned(p->env->learned_ctx, &old->rtcp, &s->seen_rtcp);
-}
-
 /* Appends a socket. Its index, -ENOSPC or -ENOMEM. */
 static int new_socket(struct plan *p, const struct call_party *party, struct call_media *m,
 		      enum rw_family family, const struct plan_need *need)
@@ -197,6 +203,27 @@ static int told_socket(const struct plan *p, const struct call_party *party,
 	return m->told >= 0 && fits(p, party, &m->sockets[m->told], family, need) ? m->told : -1;
 }
 
+/*
+ * A party whose peer moves again and again does not gather ports without end: the oldest socket that is in nobody's
+ * mind any more is given out once more. -1 when there is room for a new one.
+ */
+static int recycle_socket(const struct plan *p, const struct call_party *party,
+			  struct call_media *m, enum rw_family family, const struct plan_need *need)
+{
+	if (m->socket_count < PLAN_SOCKETS_MAX)
+		return -1;
+	for (int i = 0; i < m->socket_count; i++) {
+		struct call_socket *s = &m->sockets[i];
+
+		if (i == m->told || i == m->current || !fits(p, party, s, family, need))
+			continue;
+		s->key = need->key;
+		remember_seen(p, m, s);
+		return i;
+	}
+	return -1;
+}
+
 /* By the rules of port stability; -1 when a new socket is needed. */
 static int choose_socket(const struct plan *p, const struct call_party *party, struct call_media *m,
 			 enum rw_family family, const struct plan_need *need)
@@ -219,8 +246,9 @@ static int choose_socket(const struct plan *p, const struct call_party *party, s
 	if (i >= 0)
 		return i;
 	i = find_socket(p, party, m, family, need, &nobody);
-	if (i >= 0)
-		m->sockets[i].key = need->key;
+	if (i < 0)
+		return recycle_socket(p, party, m, family, need);
+	m->sockets[i].key = need->key;
 	return i;
 }
 

@@ -38,22 +38,24 @@ static void latest(void *ctx, struct call_flow *f)
 		lp->ns = ns;
 }
 
+/* Of an adopted call the directions are not known: then they count as sendrecv. */
+static bool wants_both_ways(const struct call_media *m)
+{
+	return !m->rejected && !m->hold && m->direction == SDP_SENDRECV &&
+	       m->remote.ip.family != RW_FAMILY_NONE;
+}
+
 /* True when no media of the call is meant to flow both ways. */
 static bool on_hold(const struct call_state *s)
 {
 	for (unsigned int i = 0; i < s->party_count; i++) {
-		const struct call_party *p = &s->parties[i];
+		const struct call_party *p = &s->parties[i], *q;
 
-		for (unsigned int j = 0; !p->gone && j < p->media_count; j++) {
-			const struct call_media *m = &p->media[j], *other;
-			bool active = m->described && !m->rejected && m->direction == SDP_SENDRECV;
-
-			if (!active || !p->answered || p->peer == CALL_NONE ||
-			    j >= s->parties[p->peer].media_count)
-				continue;
-			other = &s->parties[p->peer].media[j];
-			if (other->described && !other->rejected &&
-			    other->direction == SDP_SENDRECV)
+		if (p->gone || !p->answered || p->peer == CALL_NONE)
+			continue;
+		q = &s->parties[p->peer];
+		for (unsigned int j = 0; j < p->media_count && j < q->media_count; j++) {
+			if (wants_both_ways(&p->media[j]) && wants_both_ways(&q->media[j]))
 				return false;
 		}
 	}
@@ -78,8 +80,7 @@ static unsigned int allowance(const struct engine *eng, const struct call *c, en
 		*end = CALL_END_OFFER;
 		return cfg->offer_timeout_s;
 	}
-	/* of an adopted call the directions are not known */
-	if (!c->adopted && on_hold(c->state)) {
+	if (on_hold(c->state)) {
 		*end = CALL_END_SILENT;
 		return cfg->silent_timeout_s;
 	}
@@ -107,6 +108,9 @@ static bool check_silence(struct engine *eng, struct call *c, uint64_t now_ms)
 	uint64_t since_ms = c->signal_ms;
 	unsigned int limit_s = allowance(eng, c, &end);
 
+	/* a dataplane that was started anew remembers no packets */
+	if (end != CALL_END_OFFER && eng->synced_ms > since_ms)
+		since_ms = eng->synced_ms;
 	if (limit_s == 0 || now_ms - since_ms < limit_s * (uint64_t)1000)
 		return false;
 	if (end != CALL_END_OFFER) {

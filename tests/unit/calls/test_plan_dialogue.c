@@ -289,6 +289,30 @@ static void interface_change_takes_new_ports(void **state)
 	convo_end(&c);
 }
 
+/* A hundred moves do not take two hundred ports. */
+static void moving_for_ever_takes_no_more_ports(void **state)
+{
+	unsigned int pa, pb, port, last = 0;
+	struct ports_usage u;
+	struct convo c;
+
+	(void)state;
+	begin(&c);
+	set_up(&c, &pa, &pb);
+	for (unsigned int n = 0; n < 100; n++) {
+		port = offer(&c, (struct ng_args){ FROM_TO("a", "b") },
+			     audio(A, 10000 + 2 * n, ""));
+		assert_int_not_equal(port, last);
+		assert_int_equal(answer(&c, (struct ng_args){ FROM_TO("a", "b") },
+					audio(B, 5000, "")),
+				 pa);
+		last = port;
+	}
+	ports_usage(c.ports, 0, &u);
+	assert_int_equal(u.used, 2 + 2 * PLAN_SOCKETS_MAX);
+	convo_end(&c);
+}
+
 /* Four ports: one call. It goes on although there is none for its moves; a new call is told so. */
 static void running_call_survives_full_table(void **state)
 {
@@ -357,6 +381,7 @@ int main(void)
 		cmocka_unit_test(late_offer_runs_backwards),
 		cmocka_unit_test(association_with_itself_is_refused),
 		cmocka_unit_test(interface_change_takes_new_ports),
+		cmocka_unit_test(moving_for_ever_takes_no_more_ports),
 		cmocka_unit_test(running_call_survives_full_table),
 		cmocka_unit_test(new_call_without_ports_leaves_nothing),
 		cmocka_unit_test(too_many_branches_are_refused),

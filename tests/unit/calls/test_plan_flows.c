@@ -190,6 +190,24 @@ static void hold_stops_one_direction(void **state)
 	assert_int_equal(a->policy, RW_SOURCE_LEARN);
 }
 
+/* After a hold, media goes at once to where the party was heard, not to the address behind its NAT. */
+static void learned_address_survives_a_hold(void **state)
+{
+	struct pair *p = *state;
+
+	p->c.learned_port = (uint16_t)p->a;
+	p->c.learned_at.ip = rw_ip4((uint8_t[]){ 203, 0, 113, 5 });
+	p->c.learned_at.port_be = htons(61000);
+	offer(&p->c, TO_B, audio("0.0.0.0", 4000, ""));
+	assert_true(endpoint_is(&convo_flow(&p->c, p->a)->peer, "-:0"));
+	p->c.learned_port = 0;
+	offer(&p->c, TO_B, audio("0.0.0.0", 4000, ""));
+	offer(&p->c, TO_B, audio(A, 4000, ""));
+	assert_true(endpoint_is(&convo_flow(&p->c, p->a)->peer, "203.0.113.5:61000"));
+	offer(&p->c, TO_B, audio(A, 4002, ""));
+	assert_true(endpoint_is(&convo_flow(&p->c, p->a)->peer, A ":4002"));
+}
+
 static void rejected_media_is_silent(void **state)
 {
 	struct pair *p = *state;
@@ -316,6 +334,7 @@ int main(void)
 		ANSWERED(repeated_message_changes_nothing),
 		ANSWERED(learned_address_moves_to_the_new_port),
 		ANSWERED(hold_stops_one_direction),
+		ANSWERED(learned_address_survives_a_hold),
 		ANSWERED(rejected_media_is_silent),
 		ANSWERED(mux_on_one_side),
 		ANSWERED(policies_are_the_sender_s),

@@ -227,6 +227,47 @@ static void adopted_offer_can_be_answered(void **state)
 	assert_int_equal(ntohs(b->peer.port_be), 5000);
 	assert_int_equal(ntohs(a->peer.port_be), 4000);
 	assert_int_equal(c->fake.flow_count, 4);
+	/* from now on it is a call like any other */
+	assert_int_equal(offer(c, "one", ",\"to-tag\":\"b\""), pb);
+	assert_has(client_ask(c, DELETE_NOW("one", ",\"from-tag\":\"x\"")), "warning");
+}
+
+/* Silence is counted from when the dataplane came back: it has forgotten the packets before. */
+static void new_dataplane_does_not_end_old_calls(void **state)
+{
+	struct client *c = *state;
+
+	c->cfg.timeout_s = 2;
+	offer(c, "one", "");
+	answer(c, "one");
+	fake_die(&c->fake);
+	run_for(c->loop, 2500);
+	fake_rise(&c->fake);
+	wait_ready(c);
+	run_for(c->loop, 1300);
+	assert_has(client_ask(c, LIST), "one");
+	run_for(c->loop, 2000);
+	assert_has(client_ask(c, LIST), "\"calls\":[]");
+}
+
+/* A port that another call holds here is not taken from it by what a snapshot says. */
+static void foreign_flow_on_a_known_port_is_replaced(void **state)
+{
+	struct client *c = *state;
+	unsigned int pb = offer(c, "one", "");
+
+	fake_hang_up(&c->fake);
+	for (unsigned int i = 0; i < c->fake.flow_count; i++) {
+		if (c->fake.flows[i].id == rw_flow_id_make(0, (uint16_t)pb)) {
+			c->fake.flows[i].call_ref = 1;
+			c->fake.flows[i].leg = 0;
+		}
+	}
+	run_for(c->loop, 10);
+	wait_ready(c);
+	assert_has(client_ask(c, LIST), "[\"one\"]");
+	assert_true(fake_flow(&c->fake, 0, pb)->call_ref != 1);
+	assert_int_equal(client_ports_used(c), 4);
 }
 
 static void offer_replaces_an_adopted_call(void **state)
@@ -364,6 +405,8 @@ int main(void)
 		ROW(other_limits_end_all_calls),
 		ROW(killed_control_finds_its_calls),
 		ROW(adopted_offer_can_be_answered),
+		ROW(new_dataplane_does_not_end_old_calls),
+		ROW(foreign_flow_on_a_known_port_is_replaced),
 		ROW(offer_replaces_an_adopted_call),
 		ROW(failed_replacement_keeps_the_adopted_call),
 		ROW(adopted_calls_time_out),
