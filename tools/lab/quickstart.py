@@ -110,14 +110,14 @@ def watch(peers, calls, seconds):
     last = [{"received": 0, "t": 0}] * 2
     end = time.monotonic() + seconds + 60
     while any(p.process.running() for p in peers) and time.monotonic() < end:
-        time.sleep(1)
+        time.sleep(0.1)
         now = [p.progress() for p in peers]
-        if not all(now) or any(n["t"] == o["t"] for n, o in zip(now, last)):
+        if not all(now) or any(n["t"] == o["t"] or n["t"] > seconds + 0.5 for n, o in zip(now, last)):
             continue
         rate = [(n["received"] - o["received"]) / (n["t"] - o["t"]) for n, o in zip(now, last)]
         print(f"{now[0]['t']:6.0f} {len(calls):6} {rate[1]:11.0f} {rate[0]:11.0f} "
               f"{sum(n['missing'] for n in now):7.0f} {max(n['jitter_ms'] for n in now):10.3f} "
-              f"{max(n['latency_ms'] for n in now):9.3f}", flush=True)
+              f"{max(n['latency_ms'] for n in now):9.3f}")
         last = now
 
 

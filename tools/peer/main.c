@@ -233,12 +233,12 @@ static void run(struct peer *p, const struct options *o, bool orders)
 	uint64_t tell = p->start_ns + 1000000000u, now = p->start_ns;
 
 	while (now < end + drain) {
-		bool more = false;
+		bool more;
 
 		if (stop_asked && now < end)
 			end = now;
-		if (now < end)
-			more = net_send_due(p, now);
+		/* What was due before the end is sent even if we are late. */
+		more = net_send_due(p, now < end ? now : end - 1);
 		net_receive(p);
 		if (orders)
 			read_orders(p, &orders);
