@@ -72,6 +72,7 @@ struct call_media {
 	/* source policy, from the messages that the party sent */
 	uint8_t policy;
 	uint16_t learn_ms;
+	bool strict_source; /* asked for, which query tells; LEARN is as strict once it has learned */
 
 	struct call_socket *sockets;
 	uint16_t socket_count;

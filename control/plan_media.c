@@ -62,7 +62,7 @@ static void receive_policy(const struct ng_args *args, struct call_media *m)
 	m->learn_ms = PLAN_LEARN_MS;
 	if (args->endpoint_learning == NG_LEARN_IMMEDIATE)
 		m->learn_ms = PLAN_LEARN_IMMEDIATE_MS;
-	/* strict-source: refuse others once the source is learned. LEARN always does. */
+	m->strict_source = args->strict_source;
 	if (args->asymmetric)
 		m->policy = RW_SOURCE_ASYMMETRIC;
 	else if (args->media_handover)

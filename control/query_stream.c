@@ -188,7 +188,7 @@ static struct ng_value *stream_flags(struct arena *a, const struct call_media *m
 		ng_add(a, l, ng_str(a, STR("filled")));
 	if (learned(n))
 		ng_add(a, l, ng_str(a, STR("confirmed")));
-	if (m->policy == RW_SOURCE_STRICT)
+	if (m->strict_source || m->policy == RW_SOURCE_STRICT)
 		ng_add(a, l, ng_str(a, STR("strict source address")));
 	if (m->policy == RW_SOURCE_HANDOVER)
 		ng_add(a, l, ng_str(a, STR("media handover")));
