@@ -321,7 +321,7 @@ def main():
                     failed += 1
                     print(f"FAILED {check.__name__}: {check.__doc__}\n    {type(e).__name__}: {str(e)[:2000]}")
         finally:
-            run.stop(processes)
+            failed += run.stop(processes)
     print(f"{len(wanted) - failed} of {len(wanted)} checks passed")
     return 1 if failed or not wanted else 0
 

@@ -239,9 +239,13 @@ def start_both(build, directory, options):
 
 
 def stop(processes):
+    """Ends them; how many had died or found fault with themselves (sanitizers)."""
     for process in reversed(processes):
         process.terminate()
         process.wait()
+    faults = [f"{p.args[0]} ended with {p.returncode}" for p in processes if p.returncode]
+    print("".join(f"FAILED {fault}\n" for fault in faults), end="")
+    return len(faults)
 
 
 def run_file(build, path):
@@ -260,7 +264,7 @@ def run_file(build, path):
                             failed += 1
                             print(f"FAILED {name} in {encoding}: {why}\n    {e}")
         finally:
-            stop(processes)
+            failed += stop(processes)
     return failed, 2 * len(cases)
 
 
