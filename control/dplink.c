@@ -197,6 +197,7 @@ static int ack(struct dplink *l, const struct rw_event *ev)
 		return -EPROTO;
 	*slot = NULL;
 	l->in_flight--;
+	l->stalled = false;
 	if (ev->status == RW_ACK_OK)
 		command_done(l, c, 0, "accepted");
 	else if (ev->status == RW_ACK_STALE)
@@ -365,6 +366,7 @@ void dplink_fail(struct dplink *l, int error, const char *why)
 	if (was != DPLINK_HELLO || error != l->last_error)
 		log_warning("dataplane at %s: %s; trying again", l->path, why);
 	l->state = DPLINK_DOWN;
+	l->stalled = false;
 	l->last_error = error;
 	dplink_close(l);
 	forget_commands(l);
@@ -381,8 +383,10 @@ static void expire(struct dplink *l)
 {
 	double limit = monotonic_s() - DPLINK_ACK_TIMEOUT_MS / 1000.0;
 
-	while (l->oldest && l->oldest->sent_at <= limit + 0.001)
+	while (l->oldest && l->oldest->sent_at <= limit + 0.001) {
+		l->stalled = true;
 		command_done(l, l->oldest, -ETIMEDOUT, "the dataplane does not answer");
+	}
 	watch_oldest(l);
 }
 
@@ -459,6 +463,11 @@ bool dplink_ready(const struct dplink *l)
 bool dplink_syncing(const struct dplink *l)
 {
 	return l->state == DPLINK_SNAPSHOT;
+}
+
+bool dplink_stalled(const struct dplink *l)
+{
+	return l->stalled;
 }
 
 int dplink_last_error(const struct dplink *l)

@@ -52,6 +52,9 @@ bool dplink_ready(const struct dplink *l);
 /* True between up() and synced(). */
 bool dplink_syncing(const struct dplink *l);
 
+/* True while the dataplane has let a time limit pass and answered nothing since. */
+bool dplink_stalled(const struct dplink *l);
+
 /* Why the last attempt failed: 0 (none did), -ENOENT, -ETIMEDOUT, -EPROTO, -EBUSY ... */
 int dplink_last_error(const struct dplink *l);
 

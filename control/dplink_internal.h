@@ -42,6 +42,7 @@ struct dplink {
 	const struct dplink_ops *ops;
 	void *ctx;
 	enum dplink_state state;
+	bool stalled; /* a command has timed out, and no ACK came since */
 	int last_error;
 	double retry_s;
 

@@ -241,6 +241,8 @@ static void run_checked(struct session *s)
 		engine_hold(&eng->waiting_first, &eng->waiting_last, s->rq, retry(s));
 	} else if (!dplink_ready(eng->link) || eng->ifs.entry_count == 0) {
 		ng_reply_error(s->rq, "Dataplane is not connected: no media can be relayed now");
+	} else if (dplink_stalled(eng->link)) {
+		ng_reply_error(s->rq, "Dataplane does not answer: no media can be relayed now");
 	} else {
 		run_plan(s);
 	}

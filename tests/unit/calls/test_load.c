@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What others may do to control, and what it must cost at most: a dataplane that is stopped, requests that pile
+ * up on one call, tags without end.
+ */
+#include "client.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static int begin(void **state)
+{
+	static struct client c;
+
+	client_begin(&c);
+	client_connect(&c);
+	*state = &c;
+	return 0;
+}
+
+static int end(void **state)
+{
+	client_end(*state);
+	return 0;
+}
+
+/* Only the first finds out the hard way; a proxy's workers must not queue up behind the time limit. */
+static void stopped_dataplane_is_an_error_at_once(void **state)
+{
+	struct client *c = *state;
+	uint64_t start_ms;
+	char call[16];
+
+	c->fake.silent = true;
+	assert_has(client_ask(c, "%s", client_offer("one", "a", 4000, "")),
+		   "the dataplane does not answer");
+	start_ms = engine_now_ms();
+	for (unsigned int n = 0; n < 20; n++) {
+		snprintf(call, sizeof(call), "more-%u", n);
+		assert_has(client_ask(c, "%s", client_offer(call, "a", 4000, "")),
+			   "Dataplane does not answer");
+	}
+	assert_in_range(engine_now_ms() - start_ms, 0, 400);
+	assert_int_equal(client_ports_used(c), 0);
+	fake_answer_all(&c->fake);
+	run_for(c->loop, 20);
+	assert_has(client_ask(c, "%s", client_offer("one", "a", 4000, "")), "\"ok\"");
+}
+
+#define ROW(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ROW(stopped_dataplane_is_an_error_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
