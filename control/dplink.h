@@ -55,7 +55,7 @@ bool dplink_syncing(const struct dplink *l);
 /* True while the dataplane has let a time limit pass and answered nothing since. */
 bool dplink_stalled(const struct dplink *l);
 
-/* Why the last attempt failed: 0 (none did), -ENOENT, -ETIMEDOUT, -EPROTO, -EBUSY ... */
+/* Why the last attempt failed: 0 (none did), -ENOENT (nobody there), -EACCES, -ETIMEDOUT, -EPROTO, -EBUSY ... */
 int dplink_last_error(const struct dplink *l);
 
 /*

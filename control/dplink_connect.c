@@ -224,7 +224,7 @@ void dplink_connect(struct dplink *l)
 	l->state = DPLINK_HELLO;
 	error = say_hello(l);
 	if (error) {
-		dplink_fail(l, -ENOENT, strerror(error));
+		dplink_fail(l, error == EACCES ? -EACCES : -ENOENT, strerror(error));
 		return;
 	}
 	ev_io_start(l->loop, &l->sock_io);

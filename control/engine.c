@@ -400,6 +400,11 @@ int engine_wait_ready(struct engine *eng, unsigned int wait_ms)
 		return -EPROTO;
 	case -EBUSY:
 		return -EBUSY;
+	case -EACCES:
+		log_error("may not connect to the dataplane at %s: give rtpwire-dataplane "
+			  "--socket-group with a group of this user, or start as root",
+			  eng->cfg->dataplane);
+		return -EACCES;
 	default:
 		break;
 	}

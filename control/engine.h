@@ -18,7 +18,7 @@ int engine_new(const struct config *cfg, struct ev_loop *loop, struct engine **o
 
 /*
  * Waits, at most wait_ms, for the first welcome of the dataplane, then checks that every --interface
- * address is one of its media addresses. 0; -ENOENT or -ETIMEDOUT when the dataplane did not answer;
+ * address is one of its media addresses. 0; -ENOENT, -EACCES or -ETIMEDOUT when the dataplane did not answer;
  * -EPROTO when contracts differ; -EBUSY when it has another control; -EINVAL for a bad interface. Each
  * failure was logged with what to do. Only called at start, before the loop runs.
  */

@@ -234,6 +234,26 @@ static void mute_dataplane_times_out(void **state)
 	assert_int_equal(dplink_last_error(t->link), -ETIMEDOUT);
 }
 
+/* A dataplane that came back with another socket group is not the same as none. */
+static void closed_door_is_told_from_an_empty_house(void **state)
+{
+	struct test *t = *state;
+	uid_t user = geteuid();
+
+	assert_int_equal(chmod(t->fake.path, 0), 0);
+	if (user == 0)
+		assert_int_equal(seteuid(65534), 0);
+	dplink_start(t->link);
+	if (user == 0)
+		assert_int_equal(seteuid(0), 0);
+	assert_int_equal(dplink_last_error(t->link), -EACCES);
+	fake_die(&t->fake);
+	run_for(t->loop, 300);
+	assert_int_equal(dplink_last_error(t->link), -ENOENT);
+	fake_rise(&t->fake);
+	assert_true(run_until(t->loop, &t->ready, 2000));
+}
+
 static void silence_fails_who_waits_but_nothing_is_lost(void **state)
 {
 	struct result r = { 0 };
@@ -472,6 +492,7 @@ int main(void)
 		IDLE(every_lie_is_refused),
 		IDLE(surplus_descriptors_are_closed),
 		IDLE(mute_dataplane_times_out),
+		IDLE(closed_door_is_told_from_an_empty_house),
 		READY(silence_fails_who_waits_but_nothing_is_lost),
 		READY(answers_count_before_time_limits),
 		READY(long_queue_refuses_only_who_can_be_told),
