@@ -149,7 +149,7 @@ void cmd_delete(struct engine *eng, struct ng_request *rq)
 	}
 	c = calls_find(eng->calls, args.call_id);
 	if (c && c->busy) {
-		engine_hold(&c->held_first, &c->held_last, rq, cmd_delete);
+		engine_hold(&c->held_first, &c->held_last, rq, args.call_id, cmd_delete);
 		return;
 	}
 	if (c)

@@ -25,7 +25,7 @@ void cmd_query(struct engine *eng, struct ng_request *rq)
 		return;
 	}
 	if (!c->state) { /* its first offer is not through yet */
-		engine_hold(&c->held_first, &c->held_last, rq, cmd_query);
+		engine_hold(&c->held_first, &c->held_last, rq, args.call_id, cmd_query);
 		return;
 	}
 	reply = ng_dict(rq->arena);

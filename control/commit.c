@@ -157,7 +157,7 @@ static void settle(struct engine *eng, struct commit_args args, bool ok)
 	}
 	if (keep && keep->resync)
 		resync_call(eng, keep);
-	engine_release(eng, &first, &last);
+	engine_release_call(eng, first, last);
 }
 
 static void finish(struct commit *c)

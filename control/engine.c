@@ -31,7 +31,7 @@ int64_t engine_now_us(void)
 
 /* --- requests that wait --- */
 
-void engine_hold(struct held **first, struct held **last, struct ng_request *rq,
+void engine_hold(struct held **first, struct held **last, struct ng_request *rq, struct str call_id,
 		 void (*handle)(struct engine *eng, struct ng_request *rq))
 {
 	struct held *h = arena_alloc(rq->arena, sizeof(*h));
@@ -41,6 +41,7 @@ void engine_hold(struct held **first, struct held **last, struct ng_request *rq,
 		return;
 	}
 	h->rq = rq;
+	h->call_id = call_id;
 	h->handle = handle;
 	if (*first)
 		(*last)->next = h;
@@ -59,6 +60,26 @@ void engine_release(struct engine *eng, struct held **first, struct held **last)
 
 		h = now.next;
 		now.handle(eng, now.rq);
+	}
+}
+
+void engine_release_call(struct engine *eng, struct held *first, struct held *last)
+{
+	while (first) {
+		struct held now = *first; /* first dies with the reply */
+		struct call *c;
+
+		now.handle(eng, now.rq);
+		first = now.next;
+		c = first ? calls_find(eng->calls, first->call_id) : NULL;
+		if (!c || !c->busy)
+			continue;
+		/* whoever came meanwhile stands behind them */
+		last->next = c->held_first;
+		if (!c->held_first)
+			c->held_last = last;
+		c->held_first = first;
+		return;
 	}
 }
 

@@ -62,15 +62,22 @@ struct engine {
 struct held {
 	struct held *next;
 	struct ng_request *rq;
+	struct str call_id; /* view into rq */
 	void (*handle)(struct engine *eng, struct ng_request *rq);
 };
 
 /* Appends rq to a list of held ones; answers "Out of memory" if it cannot. */
-void engine_hold(struct held **first, struct held **last, struct ng_request *rq,
+void engine_hold(struct held **first, struct held **last, struct ng_request *rq, struct str call_id,
 		 void (*handle)(struct engine *eng, struct ng_request *rq));
 
 /* Runs all handlers of a list anew, in order. */
 void engine_release(struct engine *eng, struct held **first, struct held **last);
+
+/*
+ * The same for those that waited for one call. When one of them makes it busy again, the rest of the line goes on
+ * waiting for it without being looked at.
+ */
+void engine_release_call(struct engine *eng, struct held *first, struct held *last);
 
 /* Clocks. */
 uint64_t engine_now_ms(void); /* CLOCK_MONOTONIC */

@@ -238,7 +238,8 @@ static void run_checked(struct session *s)
 	} else if (over_limit(s)) {
 		refuse_limit(s);
 	} else if (dplink_syncing(eng->link)) {
-		engine_hold(&eng->waiting_first, &eng->waiting_last, s->rq, retry(s));
+		engine_hold(&eng->waiting_first, &eng->waiting_last, s->rq, s->args->call_id,
+			    retry(s));
 	} else if (!dplink_ready(eng->link) || eng->ifs.entry_count == 0) {
 		ng_reply_error(s->rq, "Dataplane is not connected: no media can be relayed now");
 	} else if (dplink_stalled(eng->link)) {
@@ -262,7 +263,8 @@ void session_run(struct engine *eng, struct ng_request *rq, enum session_kind ki
 	if (s.args->call_id.p)
 		s.call = calls_find(eng->calls, s.args->call_id);
 	if (s.call && s.call->busy) {
-		engine_hold(&s.call->held_first, &s.call->held_last, rq, retry(&s));
+		engine_hold(&s.call->held_first, &s.call->held_last, rq, s.args->call_id,
+			    retry(&s));
 		return;
 	}
 	why = check_keys(&s);

@@ -47,12 +47,46 @@ static void stopped_dataplane_is_an_error_at_once(void **state)
 	assert_has(client_ask(c, "%s", client_offer("one", "a", 4000, "")), "\"ok\"");
 }
 
+/*
+ * Requests for a call that is busy stand in a line. When the first goes on, the others must not be looked at anew
+ * each time: that would cost time and memory by the square of their number.
+ */
+static void waiting_line_moves_as_a_whole(void **state)
+{
+	struct client *c = *state;
+	unsigned int q[40];
+	struct held *third, *last;
+	struct call *call;
+
+	c->fake.silent = true;
+	for (unsigned int n = 0; n < 40; n++)
+		q[n] = client_send(c, client_offer("one", "a", 4000, ""));
+	call = calls_find(c->eng->calls, STR("one"));
+	assert_non_null(call);
+	third = call->held_first->next;
+	last = call->held_last;
+	run_for(c->loop, 20);
+	fake_answer_all(&c->fake);
+	c->fake.silent = true;
+	client_answer(c, q[0]);
+	run_for(c->loop, 20);
+	assert_ptr_equal(call->held_first, third);
+	assert_ptr_equal(call->held_last, last);
+	assert_null(c->answers[q[1]]);
+	c->fake.silent = false;
+	fake_answer_all(&c->fake);
+	for (unsigned int n = 1; n < 40; n++)
+		assert_has(client_answer(c, q[n]), "\"ok\"");
+	assert_null(call->held_first);
+}
+
 #define ROW(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ROW(stopped_dataplane_is_an_error_at_once),
+		ROW(waiting_line_moves_as_a_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
