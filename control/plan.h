@@ -19,6 +19,7 @@
 
 #define PLAN_PARTIES_MAX 128 /* of one call; each branch of a fork is one */
 #define PLAN_SOCKETS_MAX 16 /* of one media of one party; then old ones are given out again */
+#define PLAN_ALIASES_MAX 128 /* further tags of one party */
 #define PLAN_LEARN_MS 3000 /* how long the source of media may move after signalling */
 #define PLAN_LEARN_IMMEDIATE_MS 20 /* endpoint-learning=immediate: in effect the first packet */
 

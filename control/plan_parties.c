@@ -203,6 +203,8 @@ static int answer_from(struct plan *p)
 	if (leg == CALL_NONE)
 		return add_party(p, p->args->to_tag, &p->from);
 	p->from = leg;
+	if (at(p, leg)->tag.p && at(p, leg)->alias_count >= PLAN_ALIASES_MAX)
+		return plan_fail(p, "Too many tags in call");
 	if (at(p, leg)->tag.p)
 		return call_add_alias(p->arena, at(p, leg), p->args->to_tag);
 	at(p, leg)->tag = p->args->to_tag;

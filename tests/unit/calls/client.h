@@ -15,7 +15,7 @@
 #include "engine_internal.h"
 #include "fake_dataplane.h"
 
-#define CLIENT_ANSWERS 64
+#define CLIENT_ANSWERS 512
 
 struct client {
 	struct ev_loop *loop;

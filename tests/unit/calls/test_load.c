@@ -80,6 +80,50 @@ static void waiting_line_moves_as_a_whole(void **state)
 	assert_null(call->held_first);
 }
 
+/* The state of a call is copied with each message, so nothing in it may grow without end. */
+static void tags_without_end_are_refused(void **state)
+{
+	struct client *c = *state;
+	unsigned int good = 0;
+	const char *text;
+	char tag[16];
+
+	assert_has(client_ask(c, "%s", client_offer("one", "a", 4000, "")), "\"ok\"");
+	for (unsigned int n = 0; n < 300; n++) {
+		snprintf(tag, sizeof(tag), "b%u", n);
+		text = client_ask(c, "%s", client_reply_to("one", "a", tag, 5000, ""));
+		if (!strstr(text, "\"ok\""))
+			break;
+		good++;
+	}
+	assert_in_range(good, 32, 299);
+	assert_has(text, "Too many tags in call");
+	assert_has(client_ask(c, "%s", client_reply_to("one", "a", "b3", 5000, "")), "\"ok\"");
+}
+
+/* Each branch of a fork is a party; so many telephones ring nowhere. */
+static void branches_without_end_are_refused(void **state)
+{
+	struct client *c = *state;
+	unsigned int good = 0;
+	const char *text;
+	char branch[40];
+
+	for (unsigned int n = 0; n < 300; n++) {
+		snprintf(branch, sizeof(branch), ",\"via-branch\":\"z%u\"", n);
+		text = client_ask(c, "%s", client_offer("one", "a", 4000, branch));
+		if (!strstr(text, "\"ok\""))
+			break;
+		good++;
+	}
+	assert_in_range(good, 32, 299);
+	assert_has(text, "\"result\":\"error\"");
+	assert_has(client_ask(c, "{\"command\":\"delete\",\"call-id\":\"one\","
+				 "\"delete delay\":0}"),
+		   "\"ok\"");
+	assert_int_equal(client_ports_used(c), 0);
+}
+
 #define ROW(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -87,6 +131,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ROW(stopped_dataplane_is_an_error_at_once),
 		ROW(waiting_line_moves_as_a_whole),
+		ROW(tags_without_end_are_refused),
+		ROW(branches_without_end_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
