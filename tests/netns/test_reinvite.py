@@ -20,13 +20,13 @@ def move_leg(net, ng, latching):
     """a's media moves to a new phone. All that b sends reaches the old phone or the new one."""
     call = make_call(net, ng, f"move-{latching}")
     flags = ["port-latching"] if latching else []
-    b = Peer(net.b, [call.b.line()], 8, drain=1, rtcp=0)
-    old = Peer(net.a, [call.a.line()], 1.5, drain=8, rtcp=0)
+    b = Peer(net.b, [call.b.line()], 8, drain=0.5, rtcp=0)
+    old = Peer(net.a, [call.a.line()], 1, drain=8, rtcp=0)
     b.go(), old.go()
-    time.sleep(2)
+    time.sleep(1.5)
     before = dict(call.b.remote)
     call.a.port, call.a.send = 16400, False
-    new = Peer(net.a, [call.a.line()], 3, drain=1, rtcp=0).go()  # rings; speaks once it knows where to
+    new = Peer(net.a, [call.a.line()], 2, drain=1, rtcp=0).go()  # rings; speaks once it knows where to
     call.offer(reoffer=True, flags=flags)
     equal(call.b.remote == before, latching, "b keeps its remote port")
     call.answer(flags=flags)

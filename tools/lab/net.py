@@ -21,6 +21,7 @@ import time
 PREFIX = "rtpw"
 CLONE_NEWNET = 0x40000000
 PR_SET_PDEATHSIG = 1
+ENDINGS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -37,14 +38,17 @@ def run(*argv, check=True, timeout=30):
 
 
 def wait_for(what, condition, timeout=10.0, step=0.02):
-    """Calls condition() until it is true and returns its value; a LabError names what did not come."""
+    """
+    Calls condition() until it is true and returns its value; a LabError names what did not come. what is a text or
+    a function that makes one.
+    """
     end = time.monotonic() + timeout
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > end:
-            raise LabError(f"waited {timeout:g} s in vain for {what}")
+            raise LabError(f"waited {timeout:g} s in vain for {what() if callable(what) else what}")
         time.sleep(step)
 
 
@@ -91,16 +95,14 @@ class Process:
             return self.popen.wait(5)
 
     def wait_for_line(self, pattern, timeout):
-        """Waits for a line of output that matches; a LabError with the output if the process ends first."""
+        """Waits for a line of output that matches; a LabError with the output if none comes."""
         def seen():
-            match = re.search(pattern, self.log(), re.MULTILINE)
-            if match or self.running():
-                return match
+            return re.search(pattern, self.log(), re.MULTILINE) or not self.running()
+
+        match = wait_for(lambda: f"\"{pattern}\" from {self.name}; it says:\n{self.log()[-3000:]}", seen, timeout)
+        if match is True:
             raise LabError(f"{self.name} ended with status {self.popen.returncode}:\n{self.log()[-3000:]}")
-        try:
-            return wait_for(f"\"{pattern}\" from {self.name}", seen, timeout)
-        except LabError as error:
-            raise LabError(f"{error}\n{self.log()[-3000:]}") from None
+        return match
 
 
 class Host:
@@ -164,18 +166,18 @@ class Lab:
         self.hosts = []
         self.processes = []
         self.dir = None
+        self.handlers = {}
         self.keep_logs = keep_logs
 
     def __enter__(self):
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-            signal.signal(number, _leave)
+        self.handlers = {number: signal.signal(number, _leave) for number in ENDINGS}
         remove_stale()
         self.dir = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")
         os.chmod(self.dir, 0o755)  # rtpwire-control gives up root
         return self
 
     def __exit__(self, kind, error, trace):
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        for number in ENDINGS:
             signal.signal(number, signal.SIG_IGN)
         for process in reversed(self.processes):
             try:
@@ -188,6 +190,8 @@ class Lab:
             shutil.copytree(self.dir, self.keep_logs, dirs_exist_ok=True,
                             ignore=lambda d, names: [n for n in names if not n.endswith((".log", ".json"))])
         shutil.rmtree(self.dir, ignore_errors=True)
+        for number, handler in self.handlers.items():
+            signal.signal(number, handler)
 
     def host(self, name):
         return Host(self, name)
