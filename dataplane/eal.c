@@ -20,8 +20,8 @@
 
 #define HUGEPAGE_DIR "/sys/kernel/mm/hugepages"
 
-/* Buffers: what a queue's rings hold in both directions, and what is under way in a worker. */
-#define MBUFS_PER_QUEUE 8192u
+/* Buffers: what a queue's ring and the driver hold, and what is under way in a worker. */
+#define MBUFS_PER_RING 4096u
 #define MBUFS_PER_WORKER 4096u
 #define MBUF_HEAD_BYTES 192u /* struct rte_mbuf and the pool's own header */
 #define DPDK_OWN_MB 32u
@@ -117,14 +117,14 @@ static void plan_buffers(struct eal_plan *p, unsigned int buffer_bytes)
 		p->data_room_bytes = (room + 63) / 64 * 64;
 }
 
-int eal_plan(const struct config *c, unsigned int queues, unsigned int buffer_bytes,
+int eal_plan(const struct config *c, unsigned int rings, unsigned int buffer_bytes,
 	     struct eal_plan *out)
 {
 	unsigned int workers = c->limits.workers;
 
 	*out = (struct eal_plan){ .mbufs = c->mbufs, .whole_pages = has_xdp(c) };
 	if (!out->mbufs)
-		out->mbufs = queues * MBUFS_PER_QUEUE + workers * MBUFS_PER_WORKER;
+		out->mbufs = rings * MBUFS_PER_RING + workers * MBUFS_PER_WORKER;
 	plan_buffers(out, buffer_bytes);
 	out->hugepages_free_mb = hugepages_free_mb();
 	out->hugepages_mb = memory_mb(out, workers, true);

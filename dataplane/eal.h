@@ -28,10 +28,10 @@ struct eal_plan {
 };
 
 /*
- * Plans for `queues` receive queues in all and buffers that hold buffer_bytes each. 0, or -EINVAL (logged)
+ * Plans for `rings` receive and transmit queues in all and buffers that hold buffer_bytes each. 0, or -EINVAL (logged)
  * when --cpus names one that this process may not use.
  */
-int eal_plan(const struct config *c, unsigned int queues, unsigned int buffer_bytes,
+int eal_plan(const struct config *c, unsigned int rings, unsigned int buffer_bytes,
 	     struct eal_plan *out);
 
 /* Starts DPDK. 0, or -EIO (logged). Signals should be blocked before: its threads inherit that. */

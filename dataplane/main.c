@@ -80,7 +80,7 @@ static int open_mirror(struct app *a)
 
 static int start_dpdk(struct app *a)
 {
-	if (eal_plan(&a->config, ports_queues(&a->ports), ports_buffer_bytes(&a->ports), &a->plan) <
+	if (eal_plan(&a->config, ports_rings(&a->ports), ports_buffer_bytes(&a->ports), &a->plan) <
 	    0)
 		return -EINVAL;
 	if (eal_start(&a->config, &a->plan) < 0)

@@ -93,6 +93,7 @@ static struct port *add_port(struct ports *ps, const struct port_spec *spec,
 	p = &ps->port[ps->count++];
 	*p = (struct port){ .spec = spec,
 			    .ops = ops,
+			    .device_count = 1,
 			    .queues = spec->queues,
 			    .mtu = RTE_ETHER_MTU,
 			    .buffer_bytes = RTE_ETHER_MTU + PORT_FRAME_HEAD_BYTES,
@@ -141,22 +142,34 @@ static int check_media(const struct ports *ps)
 	return 0;
 }
 
-/* A worker can poll any number of queues, each beyond its first takes one entry of the table. */
-static int check_entries(const struct ports *ps)
+static int check_queues(const struct ports *ps)
 {
-	unsigned int entries = ps->count, workers = ps->config->limits.workers;
+	unsigned int workers = ps->config->limits.workers, each = 0, devices = 0;
 
-	for (unsigned int i = 0; i < ps->config->port_count; i++)
-		entries += port_traits(ps->config->ports[i].kind)->whole;
-	for (unsigned int i = 0; i < ps->count; i++)
-		if (ps->port[i].queues > workers)
-			entries += (ps->port[i].queues - 1u) / workers;
-	if (entries <= WORKER_PORTS_MAX)
+	for (unsigned int i = 0; i < ps->count; i++) {
+		each += (ps->port[i].queues + workers - 1) / workers;
+		devices += ps->port[i].device_count;
+	}
+	if (devices > RTE_MAX_ETHPORTS) {
+		log_error("--port: %u receive queues that need a device each, at most %d; run: "
+			  "ethtool -L IFACE rx N, or leave a port out",
+			  devices, RTE_MAX_ETHPORTS);
+		return -EINVAL;
+	}
+	if (each <= WORKER_QUEUES_MAX)
 		return 0;
 	log_error("--workers %u: too few for the receive queues of the ports (%u for each worker, "
 		  "at most %d); give more workers or run: ethtool -L IFACE combined %u",
-		  workers, entries, WORKER_PORTS_MAX, workers);
+		  workers, each, WORKER_QUEUES_MAX, workers);
 	return -EINVAL;
+}
+
+/* DPDK's names of a port's virtual devices. */
+static void name_devices(struct port *p, unsigned int i)
+{
+	for (unsigned int n = 0; n < p->device_count && p->ops->driver; n++)
+		snprintf(p->devices[n].name, sizeof(p->devices[n].name), "%s_rtpwire%u%s%.0u",
+			 p->ops->driver, i, n ? "_" : "", n);
 }
 
 int ports_check(const struct config *config, struct mirror *mirror, struct ports *out)
@@ -166,22 +179,24 @@ int ports_check(const struct config *config, struct mirror *mirror, struct ports
 		const struct port_spec *spec = &config->ports[i];
 		struct port *p = add_port(out, spec, backends[spec->kind]);
 
-		if (p->ops->driver)
-			snprintf(p->device, sizeof(p->device), "%s_rtpwire%u", p->ops->driver, i);
 		if (p->ops->check && p->ops->check(out, p) < 0)
 			return -EINVAL;
+		name_devices(p, i);
 	}
 	if (mirror && check_media(out) < 0)
 		return -EINVAL;
-	return check_entries(out);
+	return check_queues(out);
 }
 
-unsigned int ports_queues(const struct ports *ps)
+unsigned int ports_rings(const struct ports *ps)
 {
-	unsigned int n = 0;
+	unsigned int n = 0, workers = ps->config->limits.workers;
 
-	for (unsigned int i = 0; i < ps->count; i++)
-		n += ps->port[i].queues ? ps->port[i].queues : ps->config->limits.workers;
+	for (unsigned int i = 0; i < ps->count; i++) {
+		unsigned int queues = ps->port[i].queues ? ps->port[i].queues : workers;
+
+		n += queues + RTE_MIN(queues, workers);
+	}
 	return n;
 }
 
@@ -202,23 +217,24 @@ static int fail(const struct port *p, const char *what, int rc)
 	return -EIO;
 }
 
-static int probe(struct port *p)
+static int probe(struct port *p, unsigned int n)
 {
+	struct port_device *d = &p->devices[n];
 	char args[PORT_ARGS_BYTES] = "";
 	int rc;
 
 	if (p->ops->args) {
-		p->ops->args(p, args, sizeof(args));
-		log_debug("DPDK device %s: %s", p->device, args);
-		rc = rte_eal_hotplug_add("vdev", p->device, args);
+		p->ops->args(p, n, args, sizeof(args));
+		log_debug("DPDK device %s: %s", d->name, args);
+		rc = rte_eal_hotplug_add("vdev", d->name, args);
 		if (rc < 0)
 			return fail(p, "cannot open the device", rc);
-		p->plugged = true;
+		d->plugged = true;
 	}
-	rc = rte_eth_dev_get_port_by_name(p->device, &p->ethdev);
+	rc = rte_eth_dev_get_port_by_name(d->name, &d->ethdev);
 	if (rc < 0)
 		return fail(p, "DPDK has no such network device", rc);
-	p->open = true;
+	d->open = true;
 	return 0;
 }
 
@@ -244,6 +260,8 @@ static int choose_queues(const struct ports *ps, struct port *p,
 	unsigned int most = RTE_MIN(info->max_rx_queues, info->max_tx_queues);
 	unsigned int want = p->queues ? p->queues : ps->config->limits.workers;
 
+	if (p->device_count > 1)
+		return 0;
 	if (p->spec->queues > most && !p->tap) {
 		log_error("--port %s: the device has %u queues; write queues=%u or less",
 			  p->spec->text, most, most);
@@ -253,52 +271,62 @@ static int choose_queues(const struct ports *ps, struct port *p,
 	return 0;
 }
 
-static int setup_queues(struct port *p, struct rte_mempool *pool)
+static int setup_queues(struct port *p, uint16_t ethdev, uint16_t queues, struct rte_mempool *pool)
 {
 	uint16_t rx = RX_DESCRIPTORS, tx = TX_DESCRIPTORS;
-	int node = rte_eth_dev_socket_id(p->ethdev);
+	int node = rte_eth_dev_socket_id(ethdev);
 	unsigned int socket = node < 0 ? (unsigned int)SOCKET_ID_ANY : (unsigned int)node;
-	int rc = rte_eth_dev_adjust_nb_rx_tx_desc(p->ethdev, &rx, &tx);
+	int rc = rte_eth_dev_adjust_nb_rx_tx_desc(ethdev, &rx, &tx);
 
 	if (rc < 0)
 		return fail(p, "ring sizes", rc);
-	for (uint16_t q = 0; q < p->queues; q++) {
-		rc = rte_eth_rx_queue_setup(p->ethdev, q, rx, socket, NULL, pool);
+	for (uint16_t q = 0; q < queues; q++) {
+		rc = rte_eth_rx_queue_setup(ethdev, q, rx, socket, NULL, pool);
 		if (rc < 0)
 			return fail(p, "cannot set up a receive queue", rc);
-		rc = rte_eth_tx_queue_setup(p->ethdev, q, tx, socket, NULL);
+		rc = rte_eth_tx_queue_setup(ethdev, q, tx, socket, NULL);
 		if (rc < 0)
 			return fail(p, "cannot set up a transmit queue", rc);
 	}
 	return 0;
 }
 
-static int start(struct ports *ps, struct port *p, struct rte_mempool *pool)
+static int configure(struct ports *ps, struct port *p, uint16_t ethdev, struct rte_mempool *pool)
 {
 	struct rte_eth_conf conf = { .rxmode = { .mq_mode = RTE_ETH_MQ_RX_NONE } };
 	struct rte_eth_dev_info info;
-	struct rte_ether_addr mac;
-	int rc = rte_eth_dev_info_get(p->ethdev, &info);
+	uint16_t queues;
+	int rc = rte_eth_dev_info_get(ethdev, &info);
 
 	if (rc < 0)
 		return fail(p, "cannot ask the device what it can do", rc);
 	if (choose_queues(ps, p, &info) < 0)
 		return -EIO;
 	choose_offloads(p, &info, &conf);
-	rc = rte_eth_dev_configure(p->ethdev, p->queues, p->queues, &conf);
+	queues = p->device_count > 1 ? 1 : p->queues;
+	rc = rte_eth_dev_configure(ethdev, queues, queues, &conf);
 	if (rc < 0)
 		return fail(p, "cannot configure the device", rc);
-	if (setup_queues(p, pool) < 0)
+	return setup_queues(p, ethdev, queues, pool);
+}
+
+static int start(struct ports *ps, struct port *p, unsigned int n, struct rte_mempool *pool)
+{
+	struct port_device *d = &p->devices[n];
+	struct rte_ether_addr mac;
+	int rc;
+
+	if (configure(ps, p, d->ethdev, pool) < 0)
 		return -EIO;
-	rc = rte_eth_dev_start(p->ethdev);
+	rc = rte_eth_dev_start(d->ethdev);
 	if (rc < 0)
 		return fail(p, "cannot start the device", rc);
-	p->started = true;
-	rc = rte_eth_macaddr_get(p->ethdev, &mac);
+	d->started = true;
+	rc = rte_eth_macaddr_get(d->ethdev, &mac);
 	if (rc < 0)
 		return fail(p, "cannot read the link address", rc);
 	memcpy(p->mac, mac.addr_bytes, sizeof(p->mac));
-	return p->ops->ready ? p->ops->ready(ps, p) : 0;
+	return p->ops->ready ? p->ops->ready(ps, p, n) : 0;
 }
 
 int ports_open(struct ports *ps, struct rte_mempool *pool)
@@ -307,23 +335,30 @@ int ports_open(struct ports *ps, struct rte_mempool *pool)
 	for (unsigned int i = 0; i < ps->count; i++) {
 		struct port *p = &ps->port[i];
 
-		if (probe(p) < 0 || start(ps, p, pool) < 0)
-			return -EIO;
+		for (unsigned int n = 0; n < p->device_count; n++)
+			if (probe(p, n) < 0 || start(ps, p, n, pool) < 0)
+				return -EIO;
 	}
 	return 0;
 }
 
+static void close_device(const struct port *p, struct port_device *d)
+{
+	if (d->started && rte_eth_dev_stop(d->ethdev) < 0)
+		log_warning("--port %s: the device did not stop", p->spec->text);
+	d->started = false;
+	/* removing a virtual device closes its ethdev too */
+	if (d->plugged && rte_eal_hotplug_remove("vdev", d->name) < 0)
+		log_warning("--port %s: the device was not removed cleanly", p->spec->text);
+	else if (d->open && !d->plugged)
+		rte_eth_dev_close(d->ethdev);
+	d->open = d->plugged = false;
+}
+
 static void close_port(const struct ports *ps, struct port *p)
 {
-	if (p->started && rte_eth_dev_stop(p->ethdev) < 0)
-		log_warning("--port %s: the device did not stop", p->spec->text);
-	p->started = false;
-	/* removing a virtual device closes its ethdev too */
-	if (p->plugged && rte_eal_hotplug_remove("vdev", p->device) < 0)
-		log_warning("--port %s: the device was not removed cleanly", p->spec->text);
-	else if (p->open && !p->plugged)
-		rte_eth_dev_close(p->ethdev);
-	p->open = p->plugged = false;
+	for (unsigned int n = p->device_count; n > 0; n--)
+		close_device(p, &p->devices[n - 1]);
 	if (p->ops->closed)
 		p->ops->closed(ps, p);
 }

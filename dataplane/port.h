@@ -23,17 +23,28 @@ struct rte_mempool;
 struct port_ops;
 
 #define PORT_NOTE_BYTES 256
+#define PORT_DEVICES_MAX 16
+#define PORT_SOCKETS_MAX 64
 #define PORT_ARGS_BYTES 384
 
 /* Whether frames can leave and arrive, as the kernel says. */
 enum port_link { PORT_LINK_UP, PORT_LINK_NO_CARRIER, PORT_LINK_DOWN, PORT_LINK_GONE };
 
+/* One DPDK device of a port. */
+struct port_device {
+	char name[PORT_TEXT_BYTES + 24];
+	uint16_t ethdev; /* DPDK port id, once open */
+	bool plugged; /* the virtual device exists */
+	bool open, started; /* the ethdev is known, runs */
+};
+
 struct port {
 	const struct port_spec *spec;
 	const struct port_ops *ops;
-	char device[PORT_TEXT_BYTES + 16]; /* its name in DPDK */
-	uint16_t ethdev; /* DPDK port id, once open */
+	unsigned int device_count; /* 1; or more: each has one queue, in order */
+	struct port_device devices[PORT_DEVICES_MAX];
 	uint16_t queues; /* of each direction */
+	uint16_t tx_queues; /* less than that; 0 = as many */
 	uint16_t mtu; /* largest IP packet, bytes */
 	unsigned int buffer_bytes; /* what a packet buffer has to hold, without DPDK's headroom */
 	uint8_t mac[6];
@@ -41,10 +52,11 @@ struct port {
 	enum port_link link; /* as last said in the log */
 	int16_t bypass_port; /* as in struct worker_port */
 	bool tap; /* an exception TAP that stands behind bypass_port */
-	bool plugged; /* the virtual device exists */
-	bool open, started; /* the ethdev is known, runs */
 	int lock_fd; /* keeps other dataplanes off the interface; -1 = none */
 	int program_fd; /* memfd of the XDP program; -1 = none */
+	unsigned int socket_count;
+	int sockets
+		[PORT_SOCKETS_MAX]; /* AF_XDP, the driver's own; of several devices in their order */
 	char note[PORT_NOTE_BYTES]; /* a limit that applies, for the start-up report, or "" */
 };
 
@@ -60,10 +72,10 @@ struct port_ops {
 	const char *driver; /* of the virtual device; NULL = check() names the device */
 	/* looks at the system before DPDK starts: fills ifindex, queues, mtu, buffer_bytes. 0, or -EINVAL */
 	int (*check)(const struct ports *ps, struct port *p);
-	/* writes the arguments of the virtual device; NULL when there is none (PCI) */
-	void (*args)(const struct port *p, char *buf, size_t bytes);
-	/* the ethdev has started. 0, or -EIO. NULL = nothing to do */
-	int (*ready)(struct ports *ps, struct port *p);
+	/* writes the arguments of virtual device n; NULL when there is none (PCI) */
+	void (*args)(const struct port *p, unsigned int n, char *buf, size_t bytes);
+	/* the ethdev of device n has started. 0, or -EIO. NULL = nothing to do */
+	int (*ready)(struct ports *ps, struct port *p, unsigned int n);
 	/* the ethdev is closed, or was never opened: undoes check and ready. NULL = nothing to do */
 	void (*closed)(const struct ports *ps, struct port *p);
 };
@@ -77,8 +89,8 @@ extern const struct port_ops port_xdp_ops, port_packet_ops, port_pci_ops, port_v
  */
 int ports_check(const struct config *config, struct mirror *mirror, struct ports *out);
 
-/* Receive queues of all ports and the largest buffer_bytes: what eal_plan() needs. */
-unsigned int ports_queues(const struct ports *ps);
+/* Queues of all ports and directions that are used, and the largest buffer_bytes: what eal_plan() needs. */
+unsigned int ports_rings(const struct ports *ps);
 unsigned int ports_buffer_bytes(const struct ports *ps);
 
 /* Opens and starts all ports with buffers from pool. 0, or -EIO (logged). After eal_start(). */
@@ -87,12 +99,13 @@ int ports_open(struct ports *ps, struct rte_mempool *pool);
 /* Stops and closes what is open, removes what was put into the kernel. Can be called at any time. */
 void ports_close(struct ports *ps);
 
-/*
- * What a worker sees of the ports. A worker that has more than one queue of a port gets further entries
- * for it at the end. Returns the number of entries, at most WORKER_PORTS_MAX.
- */
-unsigned int ports_of_worker(const struct ports *ps, unsigned int worker,
-			     struct worker_port out[static WORKER_PORTS_MAX]);
+/* What a worker sees of the ports: ps->count entries. */
+void ports_of_worker(const struct ports *ps, unsigned int worker,
+		     struct worker_port out[static WORKER_PORTS_MAX]);
+
+/* The queues that a worker polls, all of them together being all there are. Returns how many. */
+unsigned int ports_queues_of_worker(const struct ports *ps, unsigned int worker,
+				    struct worker_queue out[static WORKER_QUEUES_MAX]);
 
 /* The port whose interface is link or carries it as a VLAN; NULL = none of ours. */
 const struct port *port_below(const struct ports *ps, const struct nl_link *link);

@@ -16,31 +16,47 @@ const struct port *port_below(const struct ports *ps, const struct nl_link *link
 	return NULL;
 }
 
-static void fill_entry(const struct port *p, unsigned int worker, unsigned int queue,
-		       struct worker_port *out)
+/* The ethdev of a port's queue, and the queue's number there. */
+static uint16_t ethdev_of(const struct port *p, unsigned int queue, uint16_t *number)
 {
-	*out = (struct worker_port){
-		.ethdev = p->ethdev,
-		.rx_queue = queue < p->queues ? (uint16_t)queue : WORKER_NO_QUEUE,
-		.tx_queue = worker < p->queues ? (uint16_t)worker : WORKER_NO_QUEUE,
-		.tx_owner = (uint16_t)(worker % p->queues),
-		.bypass_port = p->bypass_port,
-		.bypass_all = p->tap,
-	};
+	bool split = p->device_count > 1;
+
+	*number = split ? 0 : (uint16_t)queue;
+	return p->devices[split ? queue : 0].ethdev;
 }
 
-unsigned int ports_of_worker(const struct ports *ps, unsigned int worker,
-			     struct worker_port out[static WORKER_PORTS_MAX])
+void ports_of_worker(const struct ports *ps, unsigned int worker,
+		     struct worker_port out[static WORKER_PORTS_MAX])
 {
-	unsigned int n = ps->count, workers = ps->config->limits.workers;
+	for (unsigned int i = 0; i < ps->count; i++) {
+		const struct port *p = &ps->port[i];
+		unsigned int tx_queues = p->tx_queues ? p->tx_queues : p->queues;
+		struct worker_port *wp = &out[i];
 
-	for (unsigned int i = 0; i < ps->count; i++)
-		fill_entry(&ps->port[i], worker, worker, &out[i]);
-	/* every worker has the same entries, also where its queue does not exist */
-	for (unsigned int i = 0; i < ps->count; i++)
-		for (unsigned int first = workers; first < ps->port[i].queues; first += workers)
-			if (n < WORKER_PORTS_MAX)
-				fill_entry(&ps->port[i], worker, first + worker, &out[n++]);
+		*wp = (struct worker_port){ .tx_queue = WORKER_NO_QUEUE,
+					    .tx_owner = (uint16_t)(worker % tx_queues),
+					    .bypass_port = p->bypass_port,
+					    .bypass_all = p->tap };
+		if (worker < tx_queues)
+			wp->ethdev = ethdev_of(p, worker, &wp->tx_queue);
+	}
+}
+
+unsigned int ports_queues_of_worker(const struct ports *ps, unsigned int worker,
+				    struct worker_queue out[static WORKER_QUEUES_MAX])
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < ps->count; i++) {
+		const struct port *p = &ps->port[i];
+		unsigned int q = worker;
+
+		for (; q < p->queues && n < WORKER_QUEUES_MAX; q += ps->config->limits.workers) {
+			out[n].port = (uint8_t)i;
+			out[n].ethdev = ethdev_of(p, q, &out[n].queue);
+			n++;
+		}
+	}
 	return n;
 }
 

@@ -15,16 +15,18 @@ static int memif_check(const struct ports *ps, struct port *p)
 	return 0;
 }
 
-static void memif_args(const struct port *p, char *buf, size_t bytes)
+static void memif_args(const struct port *p, unsigned int n, char *buf, size_t bytes)
 {
+	(void)n;
 	/* the list begins with a comma */
 	snprintf(buf, bytes, "%s", p->spec->devargs + 1);
 }
 
 /* Otherwise it would hand out empty frames as fast as they are asked for. */
-static void null_args(const struct port *p, char *buf, size_t bytes)
+static void null_args(const struct port *p, unsigned int n, char *buf, size_t bytes)
 {
 	(void)p;
+	(void)n;
 	snprintf(buf, bytes, "no-rx=1");
 }
 

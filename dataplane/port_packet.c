@@ -54,10 +54,11 @@ static int packet_check(const struct ports *ps, struct port *p)
 	return 0;
 }
 
-static void packet_args(const struct port *p, char *buf, size_t bytes)
+static void packet_args(const struct port *p, unsigned int n, char *buf, size_t bytes)
 {
 	unsigned int frame = frame_bytes(p);
 
+	(void)n;
 	snprintf(buf, bytes, "iface=%s,qpairs=%u,blocksz=%u,framesz=%u,framecnt=%u,qdisc_bypass=1",
 		 p->spec->subject, p->queues, frame > BLOCK_MIN_BYTES ? frame : BLOCK_MIN_BYTES,
 		 frame, FRAMES);

@@ -114,54 +114,67 @@ static int check_program(const struct port *p)
 	return 0;
 }
 
-/*
- * Receive queues that the interface has now, and how many of them net_af_xdp can serve: what the driver
- * calls combined channels, or one.
- */
-static void count_queues(const char *iface, unsigned int *have, unsigned int *can)
+/* Queues of an interface, now. */
+struct queues {
+	unsigned int rx, tx;
+	unsigned int combined; /* of them: what one net_af_xdp device can serve, at least 1 */
+};
+
+static struct queues count_queues(const char *iface)
 {
 	struct ethtool_channels ch = { .cmd = ETHTOOL_GCHANNELS };
 	struct ifreq ifr = { .ifr_data = (void *)&ch };
+	struct queues n = { 1, 1, 1 };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	*have = *can = 1;
 	if (fd < 0)
-		return;
+		return n;
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%.*s", IFNAMSIZ - 1, iface);
 	if (ioctl(fd, SIOCETHTOOL, &ifr) == 0) {
 		if (ch.rx_count + ch.combined_count)
-			*have = ch.rx_count + ch.combined_count;
+			n.rx = ch.rx_count + ch.combined_count;
+		if (ch.tx_count + ch.combined_count)
+			n.tx = ch.tx_count + ch.combined_count;
 		if (ch.max_combined && ch.combined_count)
-			*can = ch.combined_count;
+			n.combined = ch.combined_count;
 	}
 	close(fd);
+	return n;
 }
 
+/*
+ * All receive queues are served, or media on the others would be lost. net_af_xdp opens those that the
+ * driver calls combined; where they have another name (veth, some clouds' NICs) each queue gets a
+ * device of its own.
+ */
 static int check_queues(struct port *p)
 {
 	const char *iface = p->spec->subject;
-	unsigned int have, can;
+	struct queues have = count_queues(iface);
 
-	count_queues(iface, &have, &can);
-	if (p->queues > can) {
-		log_error("--port %s: %s has %u queues for XDP; write queues=%u or run: "
-			  "ethtool -L %s combined %u",
-			  p->spec->text, iface, can, can, iface, p->queues);
-		return -EINVAL;
-	}
-	if (!p->queues && have > can) {
-		log_error("--port %s: %s has %u receive queues but XDP reaches only %u; run: "
-			  "ethtool -L %s rx %u",
-			  p->spec->text, iface, have, can, iface, can);
+	if (p->queues > have.rx) {
+		log_error("--port %s: %s has %u receive queues; write queues=%u or less",
+			  p->spec->text, iface, have.rx, have.rx);
 		return -EINVAL;
 	}
 	if (!p->queues)
-		p->queues = (uint16_t)(can < STEER_QUEUES_MAX ? can : STEER_QUEUES_MAX);
-	else if (p->queues < have)
+		p->queues = (uint16_t)(have.rx < STEER_QUEUES_MAX ? have.rx : STEER_QUEUES_MAX);
+	if (p->queues < have.rx)
 		snprintf(p->note, sizeof(p->note),
 			 "media that arrives on receive queues %u-%u is lost: steer it to the "
 			 "others (ethtool -X %s equal %u)",
-			 p->queues, have - 1, iface, p->queues);
+			 p->queues, have.rx - 1, iface, p->queues);
+	if (p->queues <= have.combined)
+		return 0;
+	if (p->queues > PORT_DEVICES_MAX) {
+		log_error("--port %s: %s has %u receive queues, XDP reaches %u of this driver; "
+			  "run: ethtool -L %s rx %u",
+			  p->spec->text, iface, p->queues, PORT_DEVICES_MAX, iface,
+			  PORT_DEVICES_MAX);
+		return -EINVAL;
+	}
+	p->device_count = p->queues;
+	p->tx_queues = (uint16_t)(have.tx < p->queues ? have.tx : p->queues);
 	return 0;
 }
 
@@ -196,11 +209,12 @@ static int xdp_check(const struct ports *ps, struct port *p)
  * Busy polling of the socket would make a system call of every empty turn: our workers poll the
  * rings themselves.
  */
-static void xdp_args(const struct port *p, char *buf, size_t bytes)
+static void xdp_args(const struct port *p, unsigned int n, char *buf, size_t bytes)
 {
 	snprintf(buf, bytes,
-		 "iface=%s,start_queue=0,queue_count=%u,busy_budget=0,xdp_prog=/proc/self/fd/%d",
-		 p->spec->subject, p->queues, p->program_fd);
+		 "iface=%s,start_queue=%u,queue_count=%u,busy_budget=0,xdp_prog=/proc/self/fd/%d",
+		 p->spec->subject, n, p->device_count > 1 ? 1 : p->queues, p->program_fd);
+	errno = 0; /* net_af_xdp takes an older EOPNOTSUPP for the answer to a question of its own */
 }
 
 /* The map of a program by its name; -1 when there is none. */
@@ -246,29 +260,62 @@ static int fill_maps(const struct ports *ps, const struct bpf_prog_info *prog, c
 	return rc;
 }
 
-/* Says whether the kernel copies packets for one of our AF_XDP sockets. */
-static bool any_socket_copies(void)
+static bool is_xdp_socket(int fd)
+{
+	int domain = 0;
+	socklen_t len = sizeof(domain);
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_XDP;
+}
+
+static bool is_known(const struct ports *ps, int fd)
+{
+	for (unsigned int i = 0; i < ps->count; i++)
+		for (unsigned int s = 0; s < ps->port[i].socket_count; s++)
+			if (ps->port[i].sockets[s] == fd)
+				return true;
+	return false;
+}
+
+/* Finds the sockets that the driver has just opened for a port: it does not tell them. */
+static void find_sockets(const struct ports *ps, struct port *p)
 {
 	DIR *dir = opendir("/proc/self/fd");
 	const struct dirent *e;
-	bool copies = false;
 
-	while (dir && (e = readdir(dir))) {
-		struct xdp_options opts = { .flags = 0 };
-		socklen_t len = sizeof(opts);
-		int domain = 0, fd = atoi(e->d_name);
-		socklen_t domain_len = sizeof(domain);
+	while (dir && (e = readdir(dir)) && p->socket_count < PORT_SOCKETS_MAX) {
+		int fd = atoi(e->d_name);
 
-		if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_len) < 0 ||
-		    domain != AF_XDP)
-			continue;
-		if (getsockopt(fd, SOL_XDP, XDP_OPTIONS, &opts, &len) == 0 &&
-		    !(opts.flags & XDP_OPTIONS_ZEROCOPY))
-			copies = true;
+		if (is_xdp_socket(fd) && !is_known(ps, fd))
+			p->sockets[p->socket_count++] = fd;
 	}
 	if (dir)
 		closedir(dir);
-	return copies;
+}
+
+/* The program of the last device has only that one's socket so far. */
+static int share_sockets(const struct port *p, const struct bpf_prog_info *prog,
+			 const uint32_t *maps)
+{
+	int rc = p->socket_count < p->device_count ? -ENOENT : 0;
+
+	for (uint32_t q = 0; q + 1 < p->device_count && rc == 0; q++)
+		rc = put(prog, maps, "xsks_map", &q, &p->sockets[q]);
+	return rc;
+}
+
+/* Says whether the kernel copies packets for one of the port's sockets. */
+static bool any_socket_copies(const struct port *p)
+{
+	for (unsigned int i = 0; i < p->socket_count; i++) {
+		struct xdp_options opts = { .flags = 0 };
+		socklen_t len = sizeof(opts);
+
+		if (getsockopt(p->sockets[i], SOL_XDP, XDP_OPTIONS, &opts, &len) == 0 &&
+		    !(opts.flags & XDP_OPTIONS_ZEROCOPY))
+			return true;
+	}
+	return false;
 }
 
 static void describe(struct port *p, uint32_t mode)
@@ -278,26 +325,43 @@ static void describe(struct port *p, uint32_t mode)
 	snprintf(p->note + len, sizeof(p->note) - len, "%s%s%s", len ? "; " : "",
 		 mode == XDP_ATTACHED_SKB ? "generic XDP: the driver has none of its own, slower, "
 					  : "",
-		 any_socket_copies() ? "copy mode: the kernel copies each packet" : "zero copy");
+		 any_socket_copies(p) ? "copy mode: the kernel copies each packet" : "zero copy");
 }
 
-static int xdp_ready(struct ports *ps, struct port *p)
+static int set_up_program(struct ports *ps, struct port *p, unsigned int n)
 {
+	char name[BPF_OBJ_NAME_LEN];
 	struct bpf_prog_info info;
 	uint32_t maps[MAPS_MAX], id = 0, mode = 0;
 	int rc = query(p->ifindex, &id, &mode);
 
+	/* the next device wants to attach a program of its own, the last one's stays */
+	if (rc == 0 && n + 1 < p->device_count)
+		return detach_ours(p->ifindex, name, &id);
 	if (rc == 0)
 		rc = id ? program_info(id, &info, maps) : -ENOENT;
+	if (rc == 0 && !is_ours(&info))
+		rc = -EBUSY;
 	if (rc == 0)
-		rc = is_ours(&info) ? fill_maps(ps, &info, maps) : -EBUSY;
-	if (rc < 0) {
-		log_error("--port %s: cannot set up the XDP program: %s; see bpftool net",
-			  p->spec->text, strerror(-rc));
-		return -EIO;
-	}
-	describe(p, mode);
-	return 0;
+		rc = share_sockets(p, &info, maps);
+	if (rc == 0)
+		rc = fill_maps(ps, &info, maps);
+	if (rc == 0)
+		describe(p, mode);
+	return rc;
+}
+
+static int xdp_ready(struct ports *ps, struct port *p, unsigned int n)
+{
+	int rc;
+
+	find_sockets(ps, p);
+	rc = set_up_program(ps, p, n);
+	if (rc == 0)
+		return 0;
+	log_error("--port %s: cannot set up the XDP program: %s; see bpftool net", p->spec->text,
+		  strerror(-rc));
+	return -EIO;
 }
 
 static void xdp_closed(const struct ports *ps, struct port *p)
@@ -312,6 +376,7 @@ static void xdp_closed(const struct ports *ps, struct port *p)
 	if (p->program_fd >= 0)
 		close(p->program_fd);
 	p->program_fd = -1;
+	p->socket_count = 0;
 	port_unclaim_interface(p);
 }
 

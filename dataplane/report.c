@@ -14,7 +14,7 @@ static void report_port(const struct ports *ps, unsigned int i)
 {
 	const struct port *p = &ps->port[i];
 	const uint8_t *m = p->mac;
-	int node = rte_eth_dev_socket_id(p->ethdev);
+	int node = rte_eth_dev_socket_id(p->devices[0].ethdev);
 	char numa[16] = "any";
 
 	if (node >= 0)

@@ -42,10 +42,10 @@ void worker_add(struct worker *w, struct rte_mbuf *m, unsigned int port)
 	p->rx_flags = rx_flags(m);
 }
 
-static unsigned int receive(struct worker *w, unsigned int port, struct rte_mbuf **frames)
+static unsigned int receive(struct worker *w, const struct worker_queue *q,
+			    struct rte_mbuf **frames)
 {
-	const struct worker_port *wp = &w->config.ports[port];
-	unsigned int n = rte_eth_rx_burst(wp->ethdev, wp->rx_queue, frames, BATCH_MAX);
+	unsigned int n = rte_eth_rx_burst(q->ethdev, q->queue, frames, BATCH_MAX);
 	uint64_t bytes = 0;
 
 	if (n == 0)
@@ -59,21 +59,21 @@ static unsigned int receive(struct worker *w, unsigned int port, struct rte_mbuf
 	return n;
 }
 
-unsigned int stage_rx(struct worker *w, unsigned int port)
+unsigned int stage_rx(struct worker *w, const struct worker_queue *q)
 {
 	struct rte_mbuf *frames[BATCH_MAX];
-	unsigned int n = receive(w, port, frames);
+	unsigned int n = receive(w, q, frames);
 
 	for (unsigned int i = 0; i < n; i++)
-		worker_add(w, frames[i], port);
+		worker_add(w, frames[i], q->port);
 	return n;
 }
 
-unsigned int stage_rx_bypass(struct worker *w, unsigned int port)
+unsigned int stage_rx_bypass(struct worker *w, const struct worker_queue *q)
 {
-	int to = w->config.ports[port].bypass_port;
+	int to = w->config.ports[q->port].bypass_port;
 	struct rte_mbuf *frames[BATCH_MAX];
-	unsigned int n = receive(w, port, frames);
+	unsigned int n = receive(w, q, frames);
 
 	if (n == 0)
 		return 0;

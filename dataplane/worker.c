@@ -82,17 +82,15 @@ static unsigned int poll_ports(struct worker *w)
 {
 	unsigned int total = 0;
 
-	for (unsigned int i = 0; i < w->config.port_count; i++) {
-		const struct worker_port *wp = &w->config.ports[i];
+	for (unsigned int i = 0; i < w->config.queue_count; i++) {
+		const struct worker_queue *q = &w->config.queues[i];
 		unsigned int n;
 
-		if (wp->rx_queue == WORKER_NO_QUEUE)
-			continue;
-		if (wp->bypass_all) {
-			total += stage_rx_bypass(w, i);
+		if (w->config.ports[q->port].bypass_all) {
+			total += stage_rx_bypass(w, q);
 			continue;
 		}
-		n = stage_rx(w, i);
+		n = stage_rx(w, q);
 		if (n) {
 			path_run(&w->path, &w->batch);
 			stage_tx(w);

@@ -21,12 +21,12 @@ struct rte_ring;
 struct worker;
 
 #define WORKER_PORTS_MAX 8
+#define WORKER_QUEUES_MAX 64 /* receive queues that one worker can poll */
 #define WORKER_NO_QUEUE 0xffffu
 
 /* A port as one worker sees it. Ports have the same index in every worker. */
 struct worker_port {
-	uint16_t ethdev; /* DPDK port id */
-	uint16_t rx_queue; /* queue that this worker polls, or WORKER_NO_QUEUE */
+	uint16_t ethdev; /* DPDK port id of tx_queue */
 	uint16_t tx_queue; /* queue that this worker sends on, or WORKER_NO_QUEUE */
 	uint16_t tx_owner; /* worker that sends for us when tx_queue is WORKER_NO_QUEUE */
 	int16_t bypass_port; /* index of the port to which frames that are not ours go (an exception TAP, */
@@ -34,11 +34,20 @@ struct worker_port {
 	bool bypass_all; /* every frame goes to bypass_port: this port is an exception TAP */
 };
 
+/* A receive queue that one worker polls. */
+struct worker_queue {
+	uint16_t ethdev; /* DPDK port id */
+	uint16_t queue;
+	uint8_t port; /* index of the port it belongs to */
+};
+
 struct worker_config {
 	unsigned int index; /* 0 .. limits.workers-1 */
 	struct rw_limits limits;
 	unsigned int port_count;
 	struct worker_port ports[WORKER_PORTS_MAX];
+	unsigned int queue_count;
+	struct worker_queue queues[WORKER_QUEUES_MAX];
 	const struct adj *adj; /* ADJ_MAX entries */
 	struct rte_mempool *pool; /* mbufs of this worker's socket */
 	struct rte_ring *handoff_in

@@ -33,11 +33,11 @@ struct worker {
 	struct path path;
 };
 
-/* Receives up to BATCH_MAX frames from a port's queue into the empty batch. Returns frames taken. */
-unsigned int stage_rx(struct worker *w, unsigned int port);
+/* Receives up to BATCH_MAX frames from a queue into the empty batch. Returns frames taken. */
+unsigned int stage_rx(struct worker *w, const struct worker_queue *q);
 
 /* The same from an exception TAP, straight to the port behind it. */
-unsigned int stage_rx_bypass(struct worker *w, unsigned int port);
+unsigned int stage_rx_bypass(struct worker *w, const struct worker_queue *q);
 
 /* Takes what worker `from` has handed over into the empty batch. Returns packets taken. */
 unsigned int stage_handoff_take(struct worker *w, unsigned int from);

@@ -120,7 +120,9 @@ static int make_worker(struct workers *ws, unsigned int w)
 		.stop = &ws->stop,
 	};
 
-	c.port_count = ports_of_worker(ws->ports, w, c.ports);
+	c.port_count = ws->ports->count;
+	ports_of_worker(ws->ports, w, c.ports);
+	c.queue_count = ports_queues_of_worker(ws->ports, w, c.queues);
 	for (unsigned int i = 0; i < ws->count; i++) {
 		c.handoff_out[i] = ws->handoff[w][i];
 		c.handoff_in[i] = ws->handoff[i][w];

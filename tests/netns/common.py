@@ -55,12 +55,12 @@ class Network:
         return [self.address[i, f] for i in self.interfaces for f in families]
 
 
-def two_networks(lab):
-    """a --- left, relay, right --- b: the relay between two networks."""
+def two_networks(lab, queues=1):
+    """a --- left, relay, right --- b: the relay between two networks. queues: of every interface."""
     a, b, relay = lab.host("a"), lab.host("b"), lab.host("relay")
     net = Network(lab, a, b, relay, ("left", "right"))
     for host, name, interface, subnet in ((a, "a", "left", 1), (b, "b", "right", 2)):
-        lab.link(host, "eth0", relay, interface)
+        lab.link(host, "eth0", relay, interface, queues=queues)
         _addresses(net, host, name, "eth0", subnet, 10)
         _addresses(net, relay, interface, interface, subnet, 1)
     return net

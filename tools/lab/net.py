@@ -202,10 +202,11 @@ class Lab:
     def program(self, name):
         return self.programs[name]
 
-    def link(self, left, left_if, right, right_if, mtu=1500):
+    def link(self, left, left_if, right, right_if, mtu=1500, queues=1):
         """A veth pair between two hosts, both ends up."""
-        run("ip", "link", "add", left_if, "netns", left.netns, "mtu", str(mtu), "type", "veth",
-            "peer", "name", right_if, "netns", right.netns, "mtu", str(mtu))
+        size = ["mtu", str(mtu)] + (["numrxqueues", str(queues), "numtxqueues", str(queues)] if queues > 1 else [])
+        run("ip", "link", "add", left_if, "netns", left.netns, *size, "type", "veth",
+            "peer", "name", right_if, "netns", right.netns, *size)
         left.ip("link", "set", left_if, "up")
         right.ip("link", "set", right_if, "up")
 

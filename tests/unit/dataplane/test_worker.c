@@ -109,14 +109,15 @@ static void new_worker(unsigned int index)
 	uint16_t tx_queue = index == 0 ? 0 : WORKER_NO_QUEUE;
 
 	c.ports[NIC] = (struct worker_port){ .ethdev = t.ethdev[NIC],
-					     .rx_queue = (uint16_t)index,
 					     .tx_queue = tx_queue,
 					     .bypass_port = TAP };
 	c.ports[TAP] = (struct worker_port){ .ethdev = t.ethdev[TAP],
-					     .rx_queue = tx_queue,
 					     .tx_queue = tx_queue,
 					     .bypass_port = NIC,
 					     .bypass_all = true };
+	c.queues[c.queue_count++] = (struct worker_queue){ t.ethdev[NIC], (uint16_t)index, NIC };
+	if (index == 0)
+		c.queues[c.queue_count++] = (struct worker_queue){ t.ethdev[TAP], 0, TAP };
 	for (unsigned int other = 0; other < WORKERS; other++) {
 		c.handoff_in[other] = t.handoff[other][index];
 		c.handoff_out[other] = t.handoff[index][other];

@@ -51,7 +51,8 @@ static struct ports two_ports(unsigned int workers, uint16_t queues0, uint16_t q
 
 	config.limits.workers = (uint16_t)workers;
 	for (unsigned int i = 0; i < 2; i++) {
-		ps.port[i].ethdev = (uint16_t)(10 + i);
+		ps.port[i].device_count = 1;
+		ps.port[i].devices[0].ethdev = (uint16_t)(10 + i);
 		ps.port[i].ifindex = (int)(2 + i);
 		ps.port[i].mtu = 9000;
 		ps.port[i].bypass_port = -1;
@@ -127,7 +128,7 @@ static void test_tap(void **state)
 	assert_true(ports_egress(&ps, 7, &v));
 	assert_int_equal(v.port, 0);
 	assert_int_equal(v.src_mac[0], 7);
-	assert_int_equal(ports_of_worker(&ps, 0, wp), 2);
+	ports_of_worker(&ps, 0, wp);
 	assert_int_equal(wp[0].bypass_port, 1);
 	assert_false(wp[0].bypass_all);
 	assert_int_equal(wp[1].bypass_port, 0);
@@ -138,13 +139,17 @@ static void test_queue_for_each_worker(void **state)
 {
 	struct ports ps = two_ports(2, 2, 2);
 	struct worker_port wp[WORKER_PORTS_MAX];
+	struct worker_queue wq[WORKER_QUEUES_MAX];
 
 	(void)state;
 	for (unsigned int w = 0; w < 2; w++) {
-		assert_int_equal(ports_of_worker(&ps, w, wp), 2);
+		ports_of_worker(&ps, w, wp);
 		assert_int_equal(wp[1].ethdev, 11);
-		assert_int_equal(wp[1].rx_queue, w);
 		assert_int_equal(wp[1].tx_queue, w);
+		assert_int_equal(ports_queues_of_worker(&ps, w, wq), 2);
+		assert_int_equal(wq[1].ethdev, 11);
+		assert_int_equal(wq[1].queue, w);
+		assert_int_equal(wq[1].port, 1);
 	}
 }
 
@@ -152,40 +157,62 @@ static void test_more_workers_than_queues(void **state)
 {
 	struct ports ps = two_ports(3, 1, 2);
 	struct worker_port wp[WORKER_PORTS_MAX];
+	struct worker_queue wq[WORKER_QUEUES_MAX];
 
 	(void)state;
-	assert_int_equal(ports_of_worker(&ps, 2, wp), 2);
-	assert_int_equal(wp[0].rx_queue, WORKER_NO_QUEUE);
+	assert_int_equal(ports_queues_of_worker(&ps, 2, wq), 0);
+	ports_of_worker(&ps, 2, wp);
 	assert_int_equal(wp[0].tx_queue, WORKER_NO_QUEUE);
 	assert_int_equal(wp[0].tx_owner, 0);
 	assert_int_equal(wp[1].tx_owner, 0);
-	assert_int_equal(ports_of_worker(&ps, 1, wp), 2);
+	ports_of_worker(&ps, 1, wp);
 	assert_int_equal(wp[0].tx_owner, 0);
-	assert_int_equal(wp[1].rx_queue, 1);
 	assert_int_equal(wp[1].tx_queue, 1);
+	assert_int_equal(ports_queues_of_worker(&ps, 1, wq), 1);
+	assert_int_equal(wq[0].ethdev, 11);
+	assert_int_equal(wq[0].queue, 1);
 }
 
-/* Every queue is polled by exactly one worker. */
+/* Every queue is polled by exactly one worker, also where each has a device of its own. */
 static void test_more_queues_than_workers(void **state)
 {
-	struct ports ps = two_ports(2, 5, 1);
-	struct worker_port wp[WORKER_PORTS_MAX];
-	unsigned int polled[5] = { 0 };
+	struct ports ps = two_ports(2, 5, 3);
+	struct worker_queue wq[WORKER_QUEUES_MAX];
+	unsigned int polled[2][5] = { 0 };
 
 	(void)state;
+	ps.port[1].device_count = 3;
+	for (unsigned int i = 0; i < 3; i++)
+		ps.port[1].devices[i].ethdev = (uint16_t)(20 + i);
 	for (unsigned int w = 0; w < 2; w++) {
-		unsigned int n = ports_of_worker(&ps, w, wp);
+		unsigned int n = ports_queues_of_worker(&ps, w, wq);
 
-		assert_int_equal(n, 4);
 		for (unsigned int i = 0; i < n; i++)
-			if (wp[i].ethdev == 10 && wp[i].rx_queue != WORKER_NO_QUEUE)
-				polled[wp[i].rx_queue]++;
-		assert_int_equal(wp[0].tx_queue, w);
-		assert_int_equal(wp[2].ethdev, 10);
-		assert_int_equal(wp[2].rx_queue, 2 + w);
+			polled[wq[i].port][wq[i].ethdev < 20 ? wq[i].queue : wq[i].ethdev - 20]++;
 	}
-	for (int q = 0; q < 5; q++)
-		assert_int_equal(polled[q], 1);
+	for (int q = 0; q < 5; q++) {
+		assert_int_equal(polled[0][q], 1);
+		assert_int_equal(polled[1][q], q < 3);
+	}
+}
+
+/* Fewer transmit than receive queues, each pair of them a device. */
+static void test_split_port_sends(void **state)
+{
+	struct ports ps = two_ports(3, 3, 1);
+	struct worker_port wp[WORKER_PORTS_MAX];
+
+	(void)state;
+	ps.port[0].device_count = 3;
+	ps.port[0].tx_queues = 2;
+	for (unsigned int i = 0; i < 3; i++)
+		ps.port[0].devices[i].ethdev = (uint16_t)(20 + i);
+	ports_of_worker(&ps, 1, wp);
+	assert_int_equal(wp[0].ethdev, 21);
+	assert_int_equal(wp[0].tx_queue, 0);
+	ports_of_worker(&ps, 2, wp);
+	assert_int_equal(wp[0].tx_queue, WORKER_NO_QUEUE);
+	assert_int_equal(wp[0].tx_owner, 0);
 }
 
 static void test_fixed(void **state)
@@ -242,6 +269,7 @@ int main(void)
 		cmocka_unit_test(test_queue_for_each_worker),
 		cmocka_unit_test(test_more_workers_than_queues),
 		cmocka_unit_test(test_more_queues_than_workers),
+		cmocka_unit_test(test_split_port_sends),
 		cmocka_unit_test(test_fixed),
 		cmocka_unit_test(test_nftables_text),
 	};
