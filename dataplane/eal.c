@@ -14,6 +14,7 @@
 
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <rte_log.h>
 #include <rte_mbuf.h>
 
 #include "eal.h"
@@ -214,9 +215,6 @@ static int build(struct args *a, const struct config *c, const struct eal_plan *
 		rc = add(a, "--no-telemetry");
 	if (rc == 0)
 		rc = add(a, "--log-level=*:%s", c->log_level == LOG_LEVEL_DEBUG ? "info" : "error");
-	/* it complains of kernel features that we do not use */
-	if (rc == 0 && c->log_level != LOG_LEVEL_DEBUG)
-		rc = add(a, "--log-level=pmd.net.tap:critical");
 	if (rc == 0)
 		rc = add_lcores(a, c, p);
 	if (rc == 0)
@@ -224,6 +222,17 @@ static int build(struct args *a, const struct config *c, const struct eal_plan *
 	for (int i = 0; i < c->eal_argc && rc == 0; i++)
 		rc = add(a, "%s", c->eal_argv[i]);
 	return rc;
+}
+
+/* Drivers are plugins, loaded after --log-level was looked at. */
+static void set_driver_log(const struct config *c)
+{
+	bool debug = c->log_level == LOG_LEVEL_DEBUG;
+
+	rte_log_set_level_pattern("pmd.*", debug ? RTE_LOG_INFO : RTE_LOG_ERR);
+	/* it complains of kernel features that we do not use */
+	if (!debug)
+		rte_log_set_level_pattern("pmd.net.tap", RTE_LOG_CRIT);
 }
 
 int eal_start(const struct config *c, const struct eal_plan *plan)
@@ -244,6 +253,7 @@ int eal_start(const struct config *c, const struct eal_plan *plan)
 			  c->eal_argc ? "; check the arguments after --" : "");
 		return -EIO;
 	}
+	set_driver_log(c);
 	return 0;
 }
 

@@ -180,6 +180,7 @@ static int app_start(struct app *a)
 	}
 	if (workers_start(a->workers) < 0 || make_manager(a) < 0)
 		return -EIO;
+	ports_watch(&a->ports);
 	report_start(&a->config, &a->plan, &a->ports);
 	log_info("ready: %s", a->config.socket_path);
 	return 0;

@@ -28,7 +28,13 @@ struct port_ops;
 #define PORT_ARGS_BYTES 384
 
 /* Whether frames can leave and arrive, as the kernel says. */
-enum port_link { PORT_LINK_UP, PORT_LINK_NO_CARRIER, PORT_LINK_DOWN, PORT_LINK_GONE };
+enum port_link {
+	PORT_LINK_NEW, /* not looked at yet, or a TAP that was not up yet */
+	PORT_LINK_UP,
+	PORT_LINK_NO_CARRIER,
+	PORT_LINK_DOWN,
+	PORT_LINK_GONE
+};
 
 /* One DPDK device of a port. */
 struct port_device {

@@ -36,7 +36,8 @@ void ports_of_worker(const struct ports *ps, unsigned int worker,
 		*wp = (struct worker_port){ .tx_queue = WORKER_NO_QUEUE,
 					    .tx_owner = (uint16_t)(worker % tx_queues),
 					    .bypass_port = p->bypass_port,
-					    .bypass_all = p->tap };
+					    .bypass_all = p->tap,
+					    .frame_max = p->mtu + PORT_FRAME_HEAD_BYTES };
 		if (worker < tx_queues)
 			wp->ethdev = ethdev_of(p, worker, &wp->tx_queue);
 	}
@@ -85,28 +86,40 @@ static enum port_link link_state(const struct nl_link *link)
 	return link->carrier ? PORT_LINK_UP : PORT_LINK_NO_CARRIER;
 }
 
+static void say_link(const struct port *p, unsigned int i)
+{
+	const char *text = p->spec->text;
+
+	if (p->link == PORT_LINK_UP)
+		log_info("port %u: %s: interface is up again", i, text);
+	else if (p->link == PORT_LINK_NO_CARRIER)
+		log_warning("port %u: %s: interface has no carrier: no media until it has", i,
+			    text);
+	else if (p->link == PORT_LINK_DOWN)
+		log_warning("port %u: %s: interface is down: no media until it is up", i, text);
+	else
+		log_error("port %u: %s: interface is gone: no media by it any more; restart when "
+			  "it is back",
+			  i, text);
+}
+
 void ports_watch(void *arg)
 {
-	static const char *const news[] = {
-		[PORT_LINK_UP] = "interface is up again",
-		[PORT_LINK_NO_CARRIER] = "interface has no carrier: no media until it has",
-		[PORT_LINK_DOWN] = "interface is down: no media until it is up",
-		[PORT_LINK_GONE] = "interface is gone: no media by it any more; restart when it is "
-				   "back",
-	};
 	struct ports *ps = arg;
 
 	for (unsigned int i = 0; i < ps->count; i++) {
 		struct port *p = &ps->port[i];
 		enum port_link now = link_state(mirror_link(ps->mirror, p->ifindex));
+		bool is_new = p->link == PORT_LINK_NEW;
 
 		if (!p->ifindex || now == p->link)
 			continue;
+		/* a TAP comes up in steps while we start */
+		if (is_new && p->tap && now != PORT_LINK_UP)
+			continue;
 		p->link = now;
-		log_write(now == PORT_LINK_UP	  ? LOG_LEVEL_INFO
-			  : now == PORT_LINK_GONE ? LOG_LEVEL_ERROR
-						  : LOG_LEVEL_WARNING,
-			  "port %u: %s: %s", i, p->spec->text, news[now]);
+		if (!is_new || now != PORT_LINK_UP)
+			say_link(p, i);
 	}
 }
 

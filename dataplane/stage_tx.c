@@ -116,15 +116,21 @@ static void finish(struct worker *w, const struct pkt *p)
 /* The kernel gets the frame as it came, also the tag that the port took off. */
 static void bypass(struct worker *w, const struct pkt *p)
 {
+	unsigned int to = (unsigned int)w->config.ports[p->in_port].bypass_port;
 	struct rte_mbuf *m = p->mbuf;
 
+	if (m->pkt_len > w->config.ports[to].frame_max) {
+		w->path.config.stats->drops[RW_DROP_mtu_exceeded]++;
+		worker_done(w, m);
+		return;
+	}
 	if (p->rx_flags & PKT_VLAN_STRIPPED && rte_vlan_insert(&m) < 0) {
 		w->path.config.stats->drops[RW_DROP_no_memory]++;
 		worker_done(w, m);
 		return;
 	}
 	count(&w->path, RW_COUNT_kernel_packets, 1);
-	stage_tx_put(w, m, (unsigned int)w->config.ports[p->in_port].bypass_port);
+	stage_tx_put(w, m, to);
 }
 
 void stage_tx(struct worker *w)

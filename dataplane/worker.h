@@ -31,6 +31,7 @@ struct worker_port {
 	uint16_t tx_owner; /* worker that sends for us when tx_queue is WORKER_NO_QUEUE */
 	int16_t bypass_port; /* index of the port to which frames that are not ours go (an exception TAP, */
 	/* or the NIC behind it); -1: they are dropped, the kernel has its own copy */
+	uint32_t frame_max; /* bytes; a driver may stop at a longer one and never get over it */
 	bool bypass_all; /* every frame goes to bypass_port: this port is an exception TAP */
 };
 

@@ -114,6 +114,7 @@ static void new_worker(unsigned int index)
 	c.ports[TAP] = (struct worker_port){ .ethdev = t.ethdev[TAP],
 					     .tx_queue = tx_queue,
 					     .bypass_port = NIC,
+					     .frame_max = 1522,
 					     .bypass_all = true };
 	c.queues[c.queue_count++] = (struct worker_queue){ t.ethdev[NIC], (uint16_t)index, NIC };
 	if (index == 0)
@@ -315,7 +316,7 @@ static struct rte_mbuf *wait_for(struct rte_ring *ring)
 
 static void test_kernel_path(void **state)
 {
-	uint8_t frame[128], payload[30] = "OPTIONS sip:relay SIP/2.0";
+	uint8_t frame[128], payload[30] = "OPTIONS sip:relay SIP/2.0", too_long[1523] = { 0 };
 	uint32_t bytes = bench_frame(frame, "198.51.100.1:5060", "192.0.2.1:5060", payload, 30);
 	struct rte_mbuf *m;
 
@@ -325,13 +326,20 @@ static void test_kernel_path(void **state)
 	assert_int_equal(m->pkt_len, bytes);
 	assert_memory_equal(rte_pktmbuf_mtod(m, uint8_t *), frame, bytes);
 	rte_pktmbuf_free(m);
+	feed(t.nic_rx[0], too_long, sizeof(too_long)); /* stops nobody behind it */
+	feed(t.nic_rx[0], frame, bytes);
+	m = wait_for(t.tap_tx);
+	assert_int_equal(m->pkt_len, bytes);
+	rte_pktmbuf_free(m);
+	assert_int_equal(t.b[0]->stats->drops[RW_DROP_mtu_exceeded], 1);
+	t.b[0]->stats->drops[RW_DROP_mtu_exceeded] = 0;
 	feed(t.tap_rx, frame, bytes);
 	m = wait_for(t.nic_tx);
 	assert_memory_equal(rte_pktmbuf_mtod(m, uint8_t *), frame, bytes);
 	rte_pktmbuf_free(m);
 	feed(t.nic_rx[1], frame, bytes); /* worker 1 has no queue there either */
 	rte_pktmbuf_free(wait_for(t.tap_tx));
-	assert_int_equal(total(RW_COUNT_kernel_packets), 3);
+	assert_int_equal(total(RW_COUNT_kernel_packets), 4);
 	expect_no_drops();
 }
 

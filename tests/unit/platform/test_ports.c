@@ -95,7 +95,14 @@ static void test_link_goes_and_comes(void **state)
 
 	(void)state;
 	log_level_set(LOG_LEVEL_ERROR);
+	ps.port[1].ifindex = 77; /* made after the mirror was read */
+	ps.port[1].tap = true;
+	ports_watch(&ps);
+	assert_int_equal(ps.port[1].link, PORT_LINK_NEW);
+	ps.port[1].ifindex = 3;
 	ps.port[0].spec = ps.port[1].spec = &spec;
+	ports_watch(&ps);
+	assert_int_equal(ps.port[0].link, PORT_LINK_UP);
 	links[0].carrier = false;
 	assert_false(ports_egress(&ps, 2, &v));
 	ports_watch(&ps);
