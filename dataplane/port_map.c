@@ -109,10 +109,13 @@ void ports_watch(void *arg)
 
 	for (unsigned int i = 0; i < ps->count; i++) {
 		struct port *p = &ps->port[i];
-		enum port_link now = link_state(mirror_link(ps->mirror, p->ifindex));
 		bool is_new = p->link == PORT_LINK_NEW;
+		enum port_link now;
 
-		if (!p->ifindex || now == p->link)
+		if (!p->ifindex) /* without a kernel there is no mirror either */
+			continue;
+		now = link_state(mirror_link(ps->mirror, p->ifindex));
+		if (now == p->link)
 			continue;
 		/* a TAP comes up in steps while we start */
 		if (is_new && p->tap && now != PORT_LINK_UP)

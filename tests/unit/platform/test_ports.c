@@ -37,6 +37,7 @@ static struct nl_link links[] = {
 const struct nl_link *mirror_link(const struct mirror *m, int ifindex)
 {
 	(void)m;
+	assert_true(ifindex > 0);
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 		if (links[i].ifindex == ifindex)
 			return &links[i];
@@ -231,6 +232,8 @@ static void test_fixed(void **state)
 	ps.port[0].spec = ps.port[1].spec = &spec;
 	ps.port[1].mtu = 1400;
 	ps.port[1].mac[0] = 4;
+	ps.port[0].ifindex = ps.port[1].ifindex = 0;
+	ports_watch(&ps); /* such ports have no mirror that could be asked */
 	assert_int_equal(ports_fixed(&ps, 0).port, 0);
 	assert_int_equal(ports_fixed(&ps, 1).port, 1);
 	assert_int_equal(ports_fixed(&ps, 5).port, 1); /* the last one takes the rest */
