@@ -11,6 +11,7 @@
 #include "nexthop.h"
 
 #define BUCKETS 16384u
+#define HOPS_MAX (ADJ_MAX + 1) /* a destination that moves has two for a moment */
 #define SECOND_NS 1000000000ull
 #define CONFIRM_NS (30 * SECOND_NS)
 #define BACKOFF_MAX_S 4u /* who returns may wait for us to ask */
@@ -30,7 +31,7 @@ struct hop {
 
 struct nexthops {
 	struct neigh_kernel kernel;
-	struct hop *hops; /* ADJ_MAX, mapped lazily; number 0 stays unused */
+	struct hop *hops; /* HOPS_MAX, mapped lazily; number 0 stays unused */
 	uint32_t top; /* entries above were never used */
 	uint32_t free; /* list of those that are free again */
 	uint64_t worked_ns;
@@ -43,7 +44,7 @@ int nexthops_new(const struct neigh_kernel *kernel, struct nexthops **out)
 
 	if (!h)
 		return -ENOMEM;
-	h->hops = mmap(NULL, ADJ_MAX * sizeof(*h->hops), PROT_READ | PROT_WRITE,
+	h->hops = mmap(NULL, HOPS_MAX * sizeof(*h->hops), PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (h->hops == MAP_FAILED) {
 		free(h);
@@ -59,7 +60,7 @@ void nexthops_free(struct nexthops *h)
 {
 	if (!h)
 		return;
-	munmap(h->hops, ADJ_MAX * sizeof(*h->hops));
+	munmap(h->hops, HOPS_MAX * sizeof(*h->hops));
 	free(h);
 }
 

@@ -30,13 +30,13 @@ struct neigh_kernel {
 
 struct nexthops;
 
-/* Makes an empty table of ADJ_MAX entries; the kernel's ops are copied. 0 and *out, or -ENOMEM. */
+/* Makes an empty table; the kernel's ops are copied. 0 and *out, or -ENOMEM. */
 int nexthops_new(const struct neigh_kernel *kernel, struct nexthops **out);
 void nexthops_free(struct nexthops *h);
 
 /*
  * Finds or makes the next hop and counts one more destination on it. Returns its number (from 1). There
- * are as many entries as destinations, so it never runs out. now_ns: CLOCK_MONOTONIC.
+ * is an entry for each destination and one more, so it never runs out.
  */
 uint32_t nexthop_get(struct nexthops *h, int ifindex, const struct rw_ip *ip);
 /* One destination less; without any the entry is free. */

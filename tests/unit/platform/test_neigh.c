@@ -379,6 +379,12 @@ static void test_full(void **state)
 	}
 	log_level_set(LOG_LEVEL_ERROR);
 	assert_int_equal(get(n, "10.0.0.2"), ADJ_NONE);
+	/* all of them move to other next hops: each takes the new one before it leaves the old */
+	k.route.ifindex = 4;
+	neigh_routes_changed(n);
+	while (neigh_work(n, now_ns))
+		;
+	assert_int_equal(view(n, first).port, 4);
 	neigh_put(n, first, now_ns);
 	assert_int_equal(get(n, "10.0.0.2"), first);
 }
