@@ -102,7 +102,7 @@ class Peer:
         self.process = host.start(self.name, [
             lab.program("rtpwire-peer"), "--wait", "--seconds", str(seconds), "--drain", str(drain), "--rtcp",
             str(rtcp), "--rate", str(rate), "--tos", str(tos), "--result", self.json_path, self.list_path],
-            stdin=subprocess.PIPE)
+            realtime=True, stdin=subprocess.PIPE)
         self.process.wait_for_line("^ready", 20)
 
     def order(self, text, wait=True):

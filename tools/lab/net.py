@@ -52,14 +52,20 @@ def wait_for(what, condition, timeout=10.0, step=0.02):
         time.sleep(step)
 
 
-def _die_with_parent():
+def _in_child(realtime):
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if realtime:
+        try:
+            os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+        except PermissionError:
+            pass  # a container may not; then the run depends more on what else the machine does
 
 
 class Process:
-    """A child with its output in a file of the run's directory (or in pipes)."""
+    """A child with its output in a file of the run's directory (or in pipes). realtime: it goes before
+    ordinary programs, as the service unit of something that handles media would have it."""
 
-    def __init__(self, lab, name, argv, **popen):
+    def __init__(self, lab, name, argv, realtime=False, **popen):
         same = sum(p.name.split("#")[0] == name for p in lab.processes)
         self.name = f"{name}#{same + 1}" if same else name
         self.log_path = os.path.join(lab.dir, f"{self.name}.log")
@@ -68,7 +74,7 @@ class Process:
             popen.setdefault("stdin", subprocess.DEVNULL)
             popen.setdefault("stdout", log)
             popen.setdefault("stderr", log)
-            self.popen = subprocess.Popen(argv, preexec_fn=_die_with_parent, **popen)
+            self.popen = subprocess.Popen(argv, preexec_fn=lambda: _in_child(realtime), **popen)
 
     @property
     def pid(self):

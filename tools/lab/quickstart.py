@@ -12,6 +12,9 @@ Relays real calls between two hosts in network namespaces and counts every packe
   --logs DIR             keep the logs of all programs in DIR
   --help
 
+The dataplane and the two media peers run with real-time priority (SCHED_RR), as their service units should, so
+that other work on the machine does not count as loss of the relay.
+
 Exit status: 0 every packet arrived once, unchanged, at the right party; 1 something was lost or failed;
 2 wrong usage. Nothing stays behind: no process, no namespace, no rule.
 """

@@ -63,7 +63,7 @@ class Relay:
 
     def start_dataplane(self):
         self.starts += 1
-        self.dataplane = self.host.start(f"dataplane{self.starts}", self.dataplane_argv)
+        self.dataplane = self.host.start(f"dataplane{self.starts}", self.dataplane_argv, realtime=True)
         self.dataplane.wait_for_line(r"ready: ", READY_SECONDS)
 
     def start_control(self):
