@@ -75,7 +75,7 @@ static void confirm(struct engine *eng, rw_flow_id id)
 
 static void known_flow(struct engine *eng, struct call *c, const struct rw_flow_spec *spec)
 {
-	const struct call_flow *f = call_find_flow(c->state, spec->id);
+	const struct call_flow *f = call_find_flow(c->state, spec->leg, spec->media, spec->id);
 
 	if (!f || !f->wanted)
 		add_leftover(eng->adopt, spec->id);

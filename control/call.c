@@ -327,23 +327,19 @@ void call_each_flow(struct call_state *s, void (*each)(void *ctx, struct call_fl
 	}
 }
 
-struct find {
-	rw_flow_id id;
-	struct call_flow *found;
-};
-
-static void find_one(void *ctx, struct call_flow *f)
+struct call_flow *call_find_flow(const struct call_state *s, unsigned int leg, unsigned int media,
+				 rw_flow_id id)
 {
-	struct find *find = ctx;
+	struct call_media *m;
 
-	if (f->id == find->id)
-		find->found = f;
-}
-
-struct call_flow *call_find_flow(struct call_state *s, rw_flow_id id)
-{
-	struct find find = { .id = id };
-
-	call_each_flow(s, find_one, &find);
-	return find.found;
+	if (leg >= s->party_count || s->parties[leg].gone || media >= s->parties[leg].media_count)
+		return NULL;
+	m = &s->parties[leg].media[media];
+	for (unsigned int i = 0; i < m->socket_count; i++) {
+		if (m->sockets[i].rtp.id == id)
+			return &m->sockets[i].rtp;
+		if (m->sockets[i].rtcp.id == id)
+			return &m->sockets[i].rtcp;
+	}
+	return NULL;
 }

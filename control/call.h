@@ -158,7 +158,11 @@ void call_flow_spec(const struct call_flow *f, struct str call_id, uint64_t call
 /* Runs each() over every flow with a port, gone parties excluded. */
 void call_each_flow(struct call_state *s, void (*each)(void *ctx, struct call_flow *f), void *ctx);
 
-/* The flow of this id, or NULL. */
-struct call_flow *call_find_flow(struct call_state *s, rw_flow_id id);
+/*
+ * The flow of this id in the media of this party, by their numbers (any), or NULL. Calls with thousands of flows are
+ * compared flow by flow, so this must not look at all of them.
+ */
+struct call_flow *call_find_flow(const struct call_state *s, unsigned int leg, unsigned int media,
+				 rw_flow_id id);
 
 #endif

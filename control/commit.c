@@ -60,7 +60,7 @@ static void compare_flow(void *ctx, struct call_flow *f)
 {
 	struct commit *c = ctx;
 	struct call_state *old = c->args.call->state;
-	const struct call_flow *was = old ? call_find_flow(old, f->id) : NULL;
+	const struct call_flow *was = old ? call_find_flow(old, f->leg, f->media, f->id) : NULL;
 
 	if (was && !was->wanted)
 		was = NULL;
@@ -80,8 +80,11 @@ static void compare_flow(void *ctx, struct call_flow *f)
 static void undo_change(struct commit *c, struct change *ch)
 {
 	struct call *call = c->args.call;
-	struct call_flow *f = call->state ? call_find_flow(call->state, ch->want.id) : NULL;
+	const struct call_flow *w = &ch->want;
+	struct call_flow *f = NULL;
 
+	if (call->state)
+		f = call_find_flow(call->state, w->leg, w->media, w->id);
 	if (ch->was.wanted && f)
 		engine_set_flow(c->eng, call, f);
 	else

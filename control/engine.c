@@ -209,7 +209,7 @@ struct resend {
 static void resend_changed(void *ctx, struct call_flow *f)
 {
 	struct resend *r = ctx;
-	const struct call_flow *was = call_find_flow(r->before, f->id);
+	const struct call_flow *was = call_find_flow(r->before, f->leg, f->media, f->id);
 
 	if (was && f->wanted && !call_flow_same(f, was))
 		engine_set_flow(r->eng, r->call, f);

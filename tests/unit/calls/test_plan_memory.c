@@ -26,7 +26,7 @@ static void take(struct convo *c, struct snapshot *s)
 static void compare_flow(void *ctx, struct call_flow *f)
 {
 	struct call_state *before = ctx;
-	const struct call_flow *was = call_find_flow(before, f->id);
+	const struct call_flow *was = call_find_flow(before, f->leg, f->media, f->id);
 
 	assert_non_null(was);
 	assert_true(call_flow_same(was, f));
