@@ -273,6 +273,7 @@ static struct call *call_of(struct engine *eng, const struct rw_flow_spec *flows
 	if (c && a) {
 		c->state = state_of(eng, a, flows, count);
 		c->adopted = true;
+		c->id_cut = id.n == RW_CALL_ID_BYTES - 1;
 		c->created_us = engine_now_us();
 		c->signal_s = c->created_us / 1000000;
 		c->created_ms = c->signal_ms = engine_now_ms();

@@ -203,13 +203,23 @@ void calls_remove(struct calls *t, struct call *c)
 	c->listed = false;
 }
 
-struct call *calls_find(const struct calls *t, struct str id)
+static struct call *find_exact(const struct calls *t, struct str id)
 {
 	struct call *c = *id_bucket(t, id);
 
 	while (c && !str_equal(c->id, id))
 		c = c->next_by_id;
 	return c;
+}
+
+struct call *calls_find(const struct calls *t, struct str id)
+{
+	struct call *c = find_exact(t, id);
+
+	if (c || id.n < RW_CALL_ID_BYTES)
+		return c;
+	c = find_exact(t, (struct str){ id.p, RW_CALL_ID_BYTES - 1 });
+	return c && c->id_cut ? c : NULL;
 }
 
 struct call *calls_find_ref(const struct calls *t, uint64_t ref)

@@ -22,6 +22,7 @@ struct call {
 	struct call_state *state; /* what the dataplane agreed to; NULL: nothing yet */
 	struct commit *busy; /* a commit is under way: nothing else may change the call */
 	struct held *held_first, *held_last; /* requests that wait for its end */
+	bool id_cut; /* adopted, and the flows had room for no more of its call-id */
 	bool adopted; /* found in the dataplane after a restart; tags are not known */
 	bool resync; /* flows have to be set again when the commit is over */
 	int64_t created_us; /* CLOCK_REALTIME */
@@ -52,7 +53,7 @@ void calls_insert(struct calls *t, struct call *c);
 /* Takes a call out of the table, if it is there. */
 void calls_remove(struct calls *t, struct call *c);
 
-/* Look up; NULL when there is none. */
+/* Look up; NULL when there is none. A call-id also finds the call whose id_cut is its beginning. */
 struct call *calls_find(const struct calls *t, struct str id);
 struct call *calls_find_ref(const struct calls *t, uint64_t ref);
 

@@ -338,6 +338,7 @@ static void on_up(void *ctx, const struct rw_welcome *w)
 		w->limits.port_max, w->limits.media_count);
 	if (take_limits(eng, &w->limits) || adopt_begin(eng)) {
 		log_error("no memory for the ports of the dataplane; give the service more");
+		memset(&eng->ifs, 0, sizeof(eng->ifs)); /* no call may begin */
 		eng->interfaces_bad = true;
 		return;
 	}

@@ -318,6 +318,41 @@ static void adopted_calls_time_out(void **state)
 }
 
 /* Flows that no control of ours would make: deleted, and nothing breaks. */
+/* A flow keeps no more than 127 bytes of a call-id; proxies go on to send all of it. */
+static void long_call_ids_are_found_again(void **state)
+{
+	struct client *c = *state;
+	char id[201], json[400];
+
+	memset(id, 'x', 200);
+	id[200] = '\0';
+	offer(c, id, "");
+	answer(c, id);
+	kill_control(c);
+	snprintf(json, sizeof(json), "{\"command\":\"query\",\"call-id\":\"%s\"}", id);
+	assert_has(client_ask(c, "%s", json), "\"tags\"");
+	id[100] = 'y';
+	snprintf(json, sizeof(json), "{\"command\":\"query\",\"call-id\":\"%s\"}", id);
+	assert_has(client_ask(c, "%s", json), "Unknown call-id");
+	id[100] = 'x';
+	snprintf(json, sizeof(json),
+		 "{\"command\":\"delete\",\"call-id\":\"%s\",\"delete delay\":0,\"from-tag\":"
+		 "\"a\"}",
+		 id);
+	assert_null(strstr(client_ask(c, "%s", json), "warning"));
+	assert_has(client_ask(c, LIST), "\"calls\":[]");
+	run_for(c->loop, 20);
+	assert_int_equal(c->fake.flow_count, 0);
+	/* an offer replaces it under its whole name */
+	offer(c, id, "");
+	answer(c, id);
+	kill_control(c);
+	offer(c, id, ",\"to-tag\":\"b\"");
+	assert_has(client_ask(c, LIST), id);
+	run_for(c->loop, 20);
+	assert_int_equal(calls_count(c->eng->calls), 1);
+}
+
 static void strange_flows_are_deleted(void **state)
 {
 	struct client *c = *state;
@@ -410,6 +445,7 @@ int main(void)
 		ROW(offer_replaces_an_adopted_call),
 		ROW(failed_replacement_keeps_the_adopted_call),
 		ROW(adopted_calls_time_out),
+		ROW(long_call_ids_are_found_again),
 		ROW(strange_flows_are_deleted),
 		ROW(requests_during_the_snapshot_wait),
 		ROW(wrong_interface_is_named_at_start),
