@@ -53,8 +53,8 @@ bool nexthop_mac(const struct nexthops *h, uint32_t hop, uint8_t mac[static 6]);
 uint32_t *nexthop_dests(struct nexthops *h, uint32_t hop);
 
 /*
- * A neighbour is as n says from now on; one that the kernel merely forgot stays until it fails. Returns the hop whose link address changed by that, else
- * NEXTHOP_NONE.
+ * A neighbour is as n says from now on; one that the kernel merely forgot stays until it fails. Returns
+ * the hop whose link address changed by that, else NEXTHOP_NONE.
  */
 uint32_t nexthop_update(struct nexthops *h, const struct nl_neigh *n, uint64_t now_ns);
 

@@ -72,8 +72,8 @@ const char *nftdrop_text(const char *iface, const struct rw_limits *lim,
 	return buf;
 }
 
-/* Runs nft commands. 0, or -EIO (logged). */
-static int run(const char *text)
+/* Runs nft commands. 0, or -EIO (logged unless quiet). */
+static int run(const char *text, bool quiet)
 {
 	struct nft_ctx *ctx = nft_ctx_new(NFT_CTX_DEFAULT);
 	const char *why;
@@ -85,7 +85,7 @@ static int run(const char *text)
 	nft_ctx_buffer_output(ctx);
 	if (nft_run_cmd_from_buffer(ctx, text) == 0) {
 		rc = 0;
-	} else {
+	} else if (!quiet) {
 		why = nft_ctx_get_error_buffer(ctx);
 		log_error("nftables: %.*s; run as root or with CAP_NET_ADMIN",
 			  why ? (int)strcspn(why, "\n") : 0, why ? why : "");
@@ -98,7 +98,16 @@ int nftdrop_install(const char *iface, const struct rw_limits *lim)
 {
 	char text[NFTDROP_TEXT_BYTES];
 
-	return run(nftdrop_text(iface, lim, text));
+	return run(nftdrop_text(iface, lim, text), false);
+}
+
+void nftdrop_forget(const char *iface)
+{
+	char table[TABLE_BYTES], text[TABLE_BYTES + 32];
+
+	table_name(iface, table);
+	snprintf(text, sizeof(text), "delete table inet %s\n", table);
+	run(text, true);
 }
 
 void nftdrop_remove(const char *iface)
@@ -107,6 +116,6 @@ void nftdrop_remove(const char *iface)
 
 	table_name(iface, table);
 	snprintf(text, sizeof(text), "add table inet %s\ndelete table inet %s\n", table, table);
-	if (run(text) < 0)
+	if (run(text, false) < 0)
 		log_warning("nftables: table inet %s may be left behind; remove it by hand", table);
 }

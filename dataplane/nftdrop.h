@@ -20,6 +20,9 @@ const char *nftdrop_text(const char *iface, const struct rw_limits *lim,
 /* Installs it, in place of what an earlier dataplane left. 0, or -EIO (logged). */
 int nftdrop_install(const char *iface, const struct rw_limits *lim);
 
+/* Removes what a dataplane that was killed left, if there is anything and we may. */
+void nftdrop_forget(const char *iface);
+
 /* Removes it; not being there is fine. Other errors are logged. */
 void nftdrop_remove(const char *iface);
 

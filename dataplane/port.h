@@ -129,6 +129,9 @@ struct adj_view ports_fixed(const struct ports *ps, unsigned int media);
 int port_claim_interface(const struct ports *ps, struct port *p);
 void port_unclaim_interface(struct port *p);
 
+/* For the backends: removes the XDP program that a dataplane which was killed left on the interface. */
+void port_xdp_forget(const struct port *p);
+
 /* For the backends: a port for the exception TAP of *nic, after it; NULL when there is no room. */
 struct port *ports_add_tap(struct ports *ps, struct port *nic);
 

@@ -112,13 +112,11 @@ void ports_watch(void *arg)
 		bool is_new = p->link == PORT_LINK_NEW;
 		enum port_link now;
 
-		if (!p->ifindex) /* without a kernel there is no mirror either */
+		if (!p->ifindex) /* without a kernel, or a NIC that has its TAP for that */
 			continue;
 		now = link_state(mirror_link(ps->mirror, p->ifindex));
-		if (now == p->link)
-			continue;
 		/* a TAP comes up in steps while we start */
-		if (is_new && p->tap && now != PORT_LINK_UP)
+		if (now == p->link || (is_new && p->tap && now != PORT_LINK_UP))
 			continue;
 		p->link = now;
 		if (!is_new || now != PORT_LINK_UP)

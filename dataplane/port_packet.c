@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "nftdrop.h"
 
@@ -29,11 +31,25 @@ static unsigned int frame_bytes(const struct port *p)
 	return n;
 }
 
+static int check_rights(const struct port *p)
+{
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0) {
+		close(fd);
+		return 0;
+	}
+	log_error("--port %s: cannot open a packet socket: %m; run as root or with CAP_NET_RAW and "
+		  "CAP_NET_ADMIN",
+		  p->spec->text);
+	return -EINVAL;
+}
+
 static int packet_check(const struct ports *ps, struct port *p)
 {
 	unsigned int workers = ps->config->limits.workers;
 
-	if (port_claim_interface(ps, p) < 0)
+	if (check_rights(p) < 0 || port_claim_interface(ps, p) < 0)
 		return -EINVAL;
 	if (p->mtu + FRAME_OVERHEAD_BYTES > FRAME_MAX_BYTES) {
 		log_error("--port %s: MTU %u is too large; run: ip link set %s mtu 9000",
@@ -43,9 +59,8 @@ static int packet_check(const struct ports *ps, struct port *p)
 	if (!p->queues)
 		p->queues = (uint16_t)(workers < QUEUES_MAX ? workers : QUEUES_MAX);
 	p->buffer_bytes = frame_bytes(p); /* the driver wants a buffer to hold a slot of the ring */
+	port_xdp_forget(p);
 	if (nftdrop_install(p->spec->subject, &ps->config->limits) < 0) {
-		log_error("--port %s: cannot keep the kernel from answering media with ICMP",
-			  p->spec->text);
 		port_unclaim_interface(p);
 		return -EINVAL;
 	}

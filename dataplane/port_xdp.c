@@ -23,6 +23,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "nftdrop.h"
 #include "xdp/steer.h"
 
 _Static_assert(STEER_MEDIA_MAX == RW_MEDIA_MAX, "the maps hold all media addresses");
@@ -87,6 +88,38 @@ static int detach_ours(int ifindex, char name[static BPF_OBJ_NAME_LEN], uint32_t
 	if (!is_ours(&info))
 		return -EBUSY;
 	return bpf_xdp_detach(ifindex, mode == XDP_ATTACHED_SKB ? XDP_FLAGS_SKB_MODE : 0, NULL);
+}
+
+void port_xdp_forget(const struct port *p)
+{
+	char name[BPF_OBJ_NAME_LEN];
+	uint32_t id;
+
+	detach_ours(p->ifindex, name, &id);
+}
+
+/* Tries what needs rights first: DPDK would only say that something is invalid. */
+static int check_rights(const struct port *p)
+{
+	int sock = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0), err = errno;
+	int map = sock < 0 ? -1 : bpf_map_create(BPF_MAP_TYPE_XSKMAP, "rtpwire_try", 4, 4, 1, NULL);
+
+	if (sock >= 0 && map < 0)
+		err = errno;
+	if (sock >= 0)
+		close(sock);
+	if (map >= 0) {
+		close(map);
+		return 0;
+	}
+	if (err == EPERM || err == EACCES)
+		log_error("--port %s: no right to use XDP; run as root or with CAP_NET_RAW, "
+			  "CAP_NET_ADMIN and CAP_BPF",
+			  p->spec->text);
+	else
+		log_error("--port %s: the kernel has no AF_XDP (%s); use packet:%s", p->spec->text,
+			  strerror(err), p->spec->subject);
+	return -EINVAL;
 }
 
 /* We hold the interface's lock: a program of ours on it was left by a dataplane that was killed. */
@@ -193,8 +226,10 @@ static int make_program_file(struct port *p)
 
 static int xdp_check(const struct ports *ps, struct port *p)
 {
-	if (port_claim_interface(ps, p) < 0 || check_program(p) < 0 || check_queues(p) < 0)
+	if (port_claim_interface(ps, p) < 0 || check_rights(p) < 0 || check_program(p) < 0 ||
+	    check_queues(p) < 0)
 		return -EINVAL;
+	nftdrop_forget(p->spec->subject);
 	if (p->mtu > XDP_MTU_MAX) {
 		log_error("--port %s: MTU %u is too large for XDP; run: ip link set %s mtu 1500, "
 			  "or use packet:%s",

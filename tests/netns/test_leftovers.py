@@ -32,6 +32,19 @@ def killed(net, backend):
         check(not os.path.exists(path), f"{path} is left")
 
 
+def changed(net, backend, other):
+    """Killed, and started again with the other backend: that one cleans up too."""
+    relay = start_relay(net, backend)
+    for process in (relay.control, relay.dataplane):
+        process.kill()
+        process.popen.wait(5)
+    relay = start_relay(net, other)
+    with relay.ng() as ng:
+        talk(net, ng, count=1, seconds=1)
+    equal(relay.stop(), [], f"{other}: how the programs ended")
+    equal(state(net.relay), ([], ""), f"{backend}, then {other}: XDP programs and rules left")
+
+
 def interrupted():
     """quickstart ended by SIGTERM in the middle of its calls."""
     environment = dict(os.environ, PYTHONPATH=os.path.join(ROOT, "tools"), PYTHONDONTWRITEBYTECODE="1")
@@ -60,6 +73,9 @@ def test(lab):
     net = one_network(lab)
     for backend in ("xdp", "packet"):
         killed(net, backend)
+        lab.relay = None
+    for backend, other in (("xdp", "packet"), ("packet", "xdp")):
+        changed(net, backend, other)
         lab.relay = None
     interrupted()
 
