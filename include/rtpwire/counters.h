@@ -23,7 +23,14 @@
 	X(kernel_packets, "frames passed to or from the kernel by an exception TAP")               \
 	X(punts, "STUN and DTLS packets given to control")                                         \
 	X(commands, "commands applied")                                                            \
-	X(learned, "peer addresses learned or moved")
+	X(learned, "peer addresses learned or moved")                                              \
+	X(srtp_protected, "packets encrypted and authenticated for a peer")                        \
+	X(srtp_unprotected, "packets of a peer authenticated and decrypted")                       \
+	X(srtp_roc_kept, "streams that went on with their ROC after new signalling")               \
+	X(srtp_roc_zero, "streams found to have begun anew with ROC 0")                            \
+	X(srtp_roc_next, "streams found one ROC ahead")                                            \
+	X(srtp_roc_previous, "streams found one ROC behind")                                       \
+	X(srtp_renumbered, "streams whose sender began anew: sequence numbers were shifted")
 
 /*
  * Reasons for which a packet ends here. X(name, help). The first RW_DROP_FLOW_COUNT are
@@ -40,7 +47,13 @@
 	X(mtu_exceeded, "packet is larger than the egress MTU")                                    \
 	X(rtp_malformed, "RTP or RTCP header does not fit the datagram")                           \
 	X(class_refused, "packet is not RTP, RTCP, STUN or DTLS and the flow passes nothing else") \
-	X(punt_full, "control did not take STUN or DTLS packets fast enough")
+	X(punt_full, "control did not take STUN or DTLS packets fast enough")                      \
+	X(srtp_auth_failed, "SRTP or SRTCP tag is wrong: another key, or a forged packet")         \
+	X(srtp_replayed, "SRTP or SRTCP packet came before, or is too old to tell")                \
+	X(srtp_malformed, "packet is too short for its SRTP tag or has another MKI")               \
+	X(srtp_repeated, "number was sent before: a key stream must not be used twice")            \
+	X(srtp_ssrc_limit, "flow already secures as many SSRCs as it can")                         \
+	X(srtp_no_room, "no room behind the packet for the SRTP tag")
 
 #define RW_OTHER_DROPS(X)                                                                          \
 	X(not_ours, "frame is not UDP to a media address (kernel has its own copy)")               \

@@ -17,6 +17,7 @@
 #include "rtpwire/abi.h"
 #include "rtpwire/addr.h"
 #include "rtpwire/shard.h"
+#include "rtpwire/srtp.h"
 
 /* (index of the media address in hello's table) << 16 | local port in host byte order */
 typedef uint32_t rw_flow_id;
@@ -93,6 +94,14 @@ struct rw_flow_spec {
 	uint8_t component; /* 1 = RTP, 2 = RTCP, as in RFC 8445 section 5.1.1 */
 	uint8_t zero2;
 	char call_id[RW_CALL_ID_BYTES]; /* NUL-terminated, cut if longer */
+	/*
+	 * SRTP. A key that is equal to the flow's (same suite, parameters, MKI) never touches the state of
+	 * its streams; another one starts anew with ROC 0, or where the streams below say.
+	 */
+	struct rw_srtp_key rx; /* of packets that arrive */
+	struct rw_srtp_key tx; /* of packets that this flow sends */
+	struct rw_srtp_stream rx_streams[RW_SSRC_SLOTS]; /* only read when rx is new to the flow */
+	struct rw_srtp_stream tx_streams[RW_SSRC_SLOTS]; /* only read when tx is new to the flow */
 };
 
 _Static_assert(sizeof(struct rw_flow_spec) % 8 == 0, "no hidden tail padding in the ABI");
@@ -103,6 +112,8 @@ struct rw_limits {
 	uint16_t port_max;
 	uint16_t workers;
 	uint16_t media_count;
+	uint32_t
+		srtp_suites; /* bit n: suite n of enum rw_srtp_suite is served; bit 0 is never set */
 	struct rw_ip media[RW_MEDIA_MAX];
 };
 
@@ -111,7 +122,8 @@ static inline bool rw_limits_valid(const struct rw_limits *lim)
 {
 	if (lim->port_min == 0 || lim->port_min > lim->port_max || lim->workers == 0 ||
 	    lim->workers > RW_WORKERS_MAX || lim->media_count == 0 ||
-	    lim->media_count > RW_MEDIA_MAX)
+	    lim->media_count > RW_MEDIA_MAX || lim->srtp_suites & 1 ||
+	    lim->srtp_suites >> RW_SRTP_SUITE_MAX)
 		return false;
 	for (unsigned int i = 0; i < lim->media_count; i++)
 		if (!rw_ip_valid(&lim->media[i]) || rw_ip_is_zero(&lim->media[i]))
@@ -133,6 +145,8 @@ static inline bool rw_limits_valid(const struct rw_limits *lim)
 	X(ALLOW, "allow list is too long or holds a bad prefix")                                   \
 	X(CLOCK, "clock rate is out of range")                                                     \
 	X(CALL_ID, "call id is not NUL-terminated")                                                \
+	X(SUITE, "crypto suite is not served by the SRTP engine")                                  \
+	X(SRTP, "SRTP key or stream is not usable")                                                \
 	X(RESERVED, "reserved bytes are not zero")
 
 enum rw_flow_error {
@@ -200,6 +214,34 @@ static inline bool rw_flow_allow_valid(const struct rw_flow_spec *s)
 	return true;
 }
 
+static inline enum rw_flow_error rw_flow_key_check(const struct rw_srtp_key *key,
+						   const struct rw_srtp_stream *streams,
+						   const struct rw_limits *lim)
+{
+	if (key->suite >= RW_SRTP_SUITE_MAX || !rw_srtp_key_valid(key))
+		return RW_FLOW_ERR_SRTP;
+	if (key->suite != RW_SRTP_NONE && !(lim->srtp_suites >> key->suite & 1))
+		return RW_FLOW_ERR_SUITE;
+	for (unsigned int i = 0; i < RW_SSRC_SLOTS; i++)
+		if (!rw_srtp_stream_valid(&streams[i]))
+			return RW_FLOW_ERR_SRTP;
+	return RW_FLOW_ERR_OK;
+}
+
+/* What is secured must be RTP or RTCP: nothing else may slip through beside the keys. */
+static inline enum rw_flow_error rw_flow_srtp_check(const struct rw_flow_spec *s,
+						    const struct rw_limits *lim)
+{
+	enum rw_flow_error err = rw_flow_key_check(&s->rx, s->rx_streams, lim);
+
+	if (err == RW_FLOW_ERR_OK)
+		err = rw_flow_key_check(&s->tx, s->tx_streams, lim);
+	if (err == RW_FLOW_ERR_OK && (s->rx.suite || s->tx.suite) &&
+	    (s->kind == RW_FLOW_OPAQUE || s->flags & RW_FLOW_PASS_OTHER))
+		err = RW_FLOW_ERR_SRTP;
+	return err;
+}
+
 /*
  * The one check of a spec: control runs it before it sends, the dataplane on the copy it received.
  * Reads nothing but its arguments. Returns RW_FLOW_ERR_OK or the first reason found.
@@ -233,7 +275,7 @@ static inline enum rw_flow_error rw_flow_spec_check(const struct rw_flow_spec *s
 		return RW_FLOW_ERR_CALL_ID;
 	if (s->zero || s->zero2)
 		return RW_FLOW_ERR_RESERVED;
-	return RW_FLOW_ERR_OK;
+	return rw_flow_srtp_check(s, lim);
 }
 
 #endif

@@ -29,7 +29,9 @@
 	X(rw_flow_stats)                                                                           \
 	X(rw_worker_stats)                                                                         \
 	X(rw_stats_header)                                                                         \
-	X(rw_limits)
+	X(rw_limits)                                                                               \
+	X(rw_srtp_key)                                                                             \
+	X(rw_srtp_stream)
 
 enum {
 #define RW_X(name) +1

@@ -79,6 +79,9 @@ struct rw_flow_stats {
 	uint64_t drops
 		[RW_DROP_FLOW_COUNT]; /* enum rw_drop; drops at egress count on the ingress flow */
 	struct rw_ssrc_stats ssrc[RW_SSRC_SLOTS];
+	/* SRTP streams, written when roc, srtcp_index or seq_offset changes; seq is of that moment */
+	struct rw_srtp_stream srtp_rx[RW_SSRC_SLOTS];
+	struct rw_srtp_stream srtp_tx[RW_SSRC_SLOTS];
 };
 
 _Static_assert(sizeof(struct rw_flow_stats) % RW_CACHE_LINE_BYTES == 0, "blocks stay aligned");

@@ -25,7 +25,10 @@ struct desk *desk_new(void)
 
 	if (!d)
 		return NULL;
-	d->limits = (struct rw_limits){ DESK_PORT_MIN, DESK_PORT_MAX, DESK_WORKERS, 2, { { 0 } } };
+	d->limits = (struct rw_limits){ .port_min = DESK_PORT_MIN,
+					.port_max = DESK_PORT_MAX,
+					.workers = DESK_WORKERS,
+					.media_count = 2 };
 	rw_ip_parse("192.0.2.1", &d->limits.media[0]);
 	rw_ip_parse("2001:db8::1", &d->limits.media[1]);
 	nc.limits = d->limits;

@@ -65,7 +65,9 @@ static int open_host(struct world *w, struct shmhost **out)
 				    .stats_fd = w->stats_fd };
 	struct shmhost_listener l = { w, on_attached, on_detached };
 
-	c.limits = (struct rw_limits){ 8000, 9000, 2, 1, { { 0 } } };
+	c.limits = (struct rw_limits){
+		.port_min = 8000, .port_max = 9000, .workers = 2, .media_count = 1
+	};
 	rw_ip_parse("192.0.2.1", &c.limits.media[0]);
 	return shmhost_new(&c, &l, out);
 }
