@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * SRTP and SRTCP (RFC 3711, 6188, 7714) on plain memory, a batch at a time: contexts, streams, index guess,
+ * replay windows and the rules of the rollover counter are here; the ciphers are an engine's (srtp_engine.h).
+ * No mbuf and no DPDK type. One struct srtp per thread; what belongs to it is used by that thread only.
+ *
+ * Authenticate, then commit: a packet changes nothing before its tag was found right. Contexts hold keys:
+ * their memory is left out of core dumps and wiped when they are freed.
+ */
+#ifndef RTPWIRE_DATAPLANE_SRTP_H
+#define RTPWIRE_DATAPLANE_SRTP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "rtpwire/srtp.h"
+
+#define SRTP_BATCH_MAX 64u
+#define SRTP_STREAMS_MAX 32u /* SSRCs of one context; RTP and RTCP are counted on their own */
+#define SRTP_WINDOW_MIN 128u /* packets of a replay window, RFC 3711 section 3.3.2 asks for 64 */
+#define SRTP_WINDOW_MAX 960u
+#define SRTP_TRAILER_MAX (16u + 4u + RW_SRTP_MKI_BYTES_MAX) /* tag, SRTCP index, MKI */
+
+enum srtp_engine_kind {
+	SRTP_ENGINE_AUTO, /* the fastest that this machine has */
+	SRTP_ENGINE_IPSEC_MB, /* x86-64 */
+	SRTP_ENGINE_LIBSRTP2, /* everywhere; slow where libsrtp2 is built on NSS, as Debian's */
+};
+
+enum srtp_direction { SRTP_SEND, SRTP_RECEIVE };
+
+struct srtp;
+struct srtp_context;
+
+/*
+ * An engine with room for so many contexts (mapped lazily). window: packets of the replay windows, SRTP_WINDOW_MIN to
+ * SRTP_WINDOW_MAX. 0 and *out; -ENOMEM; -ENOTSUP when this machine or build has no such engine.
+ */
+int srtp_new(enum srtp_engine_kind kind, uint32_t contexts, unsigned int window, struct srtp **out);
+
+/* Frees it with all its contexts; NULL is fine. */
+void srtp_free(struct srtp *s);
+
+/* "ipsec-mb" or "libsrtp2", and for people how it works here ("AVX2, SHA-NI ..."). */
+const char *srtp_engine_name(const struct srtp *s);
+const char *srtp_engine_details(const struct srtp *s);
+
+/* Name on the command line ("auto", "ipsec-mb", "libsrtp2") to kind. 0 or -EINVAL. */
+int srtp_engine_parse(const char *name, enum srtp_engine_kind *out);
+
+/* Bit n: suite n of enum rw_srtp_suite is served. A kind that this machine has not: 0. */
+uint32_t srtp_engine_suites(enum srtp_engine_kind kind);
+
+/*
+ * One direction of a flow under one master key, which must be valid and of a suite that is served. streams
+ * (RW_SSRC_SLOTS, may be NULL): where streams go on. publish (RW_SSRC_SLOTS, may be NULL; must outlive the context):
+ * where their state is written whenever ROC, SRTCP index or offset change. 0 and *out, or -ENOMEM.
+ */
+int srtp_context_new(struct srtp *s, enum srtp_direction direction, const struct rw_srtp_key *key,
+		     const struct rw_srtp_stream *streams, struct rw_srtp_stream *publish,
+		     struct srtp_context **out);
+
+/* Wipes and frees; NULL is fine. */
+void srtp_context_free(struct srtp *s, struct srtp_context *c);
+
+/* The key it was made from. */
+const struct rw_srtp_key *srtp_context_key(const struct srtp_context *c);
+
+/*
+ * Signalling has renewed the call under the same key. Streams keep their ROC; but for a while a received
+ * packet whose tag is wrong is also tried with ROC 0 and one ROC ahead and behind: peers get this wrong.
+ */
+void srtp_context_renewed(struct srtp_context *c);
+
+enum srtp_status {
+	SRTP_OK,
+	SRTP_MALFORMED, /* no RTP or RTCP header, too short for its trailer, or another MKI */
+	SRTP_AUTH_FAILED,
+	SRTP_REPLAYED, /* received before, or older than the window */
+	SRTP_REPEATED, /* send: this index was used before */
+	SRTP_SSRC_LIMIT, /* send: SRTP_STREAMS_MAX streams are there */
+	SRTP_NO_ROOM, /* send: trailer does not fit */
+};
+
+/* srtp_packet.events */
+#define SRTP_EVENT_ROC_KEPT 0x01u /* first success after srtp_context_renewed(), ROC as before */
+#define SRTP_EVENT_ROC_ZERO 0x02u /* ... or the stream had begun anew */
+#define SRTP_EVENT_ROC_NEXT 0x04u
+#define SRTP_EVENT_ROC_PREVIOUS 0x08u
+#define SRTP_EVENT_RENUMBERED                                                                      \
+	0x10u /* send: the sender began anew, its numbers are shifted from here on */
+
+/* What the engine and the protocol part keep of a packet while they work on it. */
+struct srtp_work {
+	_Alignas(16) uint8_t iv[16];
+	uint8_t tag[16]; /* as received */
+	uint64_t index; /* RFC 3711 section 3.3.1, or the SRTCP index */
+	struct srtp_stream *stream; /* NULL: an SSRC not seen before */
+	uint32_t ssrc;
+	uint16_t seq;
+	uint16_t body_at; /* of what is encrypted, from data */
+	uint16_t body_bytes;
+	uint8_t tag_bytes;
+	bool encrypted; /* body is, or is to be */
+	bool authenticated; /* the tag is there and counts */
+	bool keep; /* open: data must be as before when the tag is wrong */
+	bool forced; /* index is another one than the stream's state suggests */
+	bool ok; /* open: result */
+};
+
+struct srtp_packet {
+	struct srtp_context *context;
+	struct srtp_context
+		*other; /* receive: tried when the tag is wrong under `context`; NULL: none */
+	uint8_t *data; /* RTP or RTCP header; changed in place */
+	uint16_t len_bytes; /* grows or shrinks by the trailer */
+	uint16_t room_bytes; /* send: writable bytes behind it */
+	bool rtcp;
+	uint8_t status; /* enum srtp_status */
+	uint8_t events; /* SRTP_EVENT_* */
+	bool used_other; /* receive: it was `other` that fitted */
+	struct srtp_work work;
+};
+
+/*
+ * Secures count packets (at most SRTP_BATCH_MAX, of any contexts and suites, all made for SRTP_SEND), in
+ * order. Sequence numbers may be rewritten: a number never goes out twice under one key. Packets whose
+ * status is not SRTP_OK are unchanged and must not be sent.
+ */
+void srtp_protect(struct srtp *s, struct srtp_packet *packets, unsigned int count);
+
+/*
+ * Opens count packets of contexts made for SRTP_RECEIVE. What the data of a packet is whose status is not
+ * SRTP_OK is not said.
+ */
+void srtp_unprotect(struct srtp *s, struct srtp_packet *packets, unsigned int count);
+
+#endif
