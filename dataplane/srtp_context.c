@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Contexts and their streams (srtp.h, srtp_engine.h), in one mapping per thread that is touched as it is needed: nothing is
+ * allocated while packets run. Thread: worker (srtp_new and srtp_free: manager, while the worker does not run).
+ */
+#include "srtp_engine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "srtp_window.h"
+
+#define PROBING_PACKETS 1000u
+
+struct kind_row {
+	const char *name;
+	enum srtp_engine_kind kind;
+	const struct srtp_engine_ops *ops;
+};
+
+/* In the order in which `auto` tries them. */
+static const struct kind_row kinds[] = {
+#ifdef RTPWIRE_IPSEC_MB
+	{ "ipsec-mb", SRTP_ENGINE_IPSEC_MB, &srtp_ipsec_mb },
+#endif
+	{ "libsrtp2", SRTP_ENGINE_LIBSRTP2, &srtp_libsrtp2 },
+};
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+/* The engine of a kind that works on this machine, or NULL. */
+static const struct srtp_engine_ops *ops_of(enum srtp_engine_kind kind)
+{
+	for (size_t i = 0; i < KINDS; i++) {
+		if (kind != SRTP_ENGINE_AUTO && kind != kinds[i].kind)
+			continue;
+		if (kinds[i].ops->suites())
+			return kinds[i].ops;
+	}
+	return NULL;
+}
+
+int srtp_engine_parse(const char *name, enum srtp_engine_kind *out)
+{
+	static const struct {
+		const char *name;
+		enum srtp_engine_kind kind;
+	} names[] = { { "auto", SRTP_ENGINE_AUTO },
+		      { "ipsec-mb", SRTP_ENGINE_IPSEC_MB },
+		      { "libsrtp2", SRTP_ENGINE_LIBSRTP2 } };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(name, names[i].name) == 0) {
+			*out = names[i].kind;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+uint32_t srtp_engine_suites(enum srtp_engine_kind kind)
+{
+	const struct srtp_engine_ops *ops = ops_of(kind);
+
+	return ops ? ops->suites() : 0;
+}
+
+const char *srtp_engine_name(const struct srtp *s)
+{
+	return s->ops->name;
+}
+
+const char *srtp_engine_details(const struct srtp *s)
+{
+	return s->ops->details(s->engine);
+}
+
+static void size_up(struct srtp *s, unsigned int window)
+{
+	s->window = window;
+	s->window_words = 4;
+	while ((s->window_words - 1) * SRTP_WINDOW_WORD < window)
+		s->window_words *= 2;
+	s->stream_bytes = sizeof(struct srtp_stream) + s->window_words * sizeof(uint64_t);
+	s->stream_bytes = (s->stream_bytes + 63) / 64 * 64;
+	s->streams_at = (sizeof(struct srtp_context) + 63) / 64 * 64 + s->ops->keys_bytes;
+	s->context_bytes = s->streams_at + SRTP_KINDS * SRTP_STREAMS_MAX * s->stream_bytes;
+}
+
+/* Keys stay out of core dumps; large pages spare a miss of the TLB for each packet. */
+static int map_pool(struct srtp *s)
+{
+	s->pool_bytes = s->context_bytes * s->contexts;
+	s->pool = mmap(NULL, s->pool_bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (s->pool == MAP_FAILED) {
+		s->pool = NULL;
+		return -ENOMEM;
+	}
+	if (madvise(s->pool, s->pool_bytes, MADV_DONTDUMP) < 0)
+		return -errno;
+	madvise(s->pool, s->pool_bytes, MADV_HUGEPAGE); /* as good as it goes */
+	return 0;
+}
+
+int srtp_new(enum srtp_engine_kind kind, uint32_t contexts, unsigned int window, struct srtp **out)
+{
+	const struct srtp_engine_ops *ops = ops_of(kind);
+	struct srtp *s;
+	int rc;
+
+	if (!ops || window < SRTP_WINDOW_MIN || window > SRTP_WINDOW_MAX)
+		return -ENOTSUP;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	s->ops = ops;
+	s->contexts = contexts;
+	s->free_first = SRTP_NO_PLACE;
+	size_up(s, window);
+	rc = ops->engine_new(&s->engine);
+	if (rc == 0)
+		rc = map_pool(s);
+	if (rc < 0) {
+		srtp_free(s);
+		return rc;
+	}
+	*out = s;
+	return 0;
+}
+
+static struct srtp_context *context_at(const struct srtp *s, uint32_t place)
+{
+	return (struct srtp_context *)(s->pool + s->context_bytes * place);
+}
+
+void srtp_free(struct srtp *s)
+{
+	if (!s)
+		return;
+	for (uint32_t i = 0; i < s->touched; i++)
+		if (context_at(s, i)->live)
+			srtp_context_free(s, context_at(s, i));
+	if (s->pool)
+		munmap(s->pool, s->pool_bytes);
+	if (s->engine)
+		s->ops->engine_free(s->engine);
+	free(s);
+}
+
+/* A zeroed place in the pool, or NULL. */
+static struct srtp_context *take_place(struct srtp *s)
+{
+	struct srtp_context *c;
+
+	if (s->free_first != SRTP_NO_PLACE) {
+		c = context_at(s, s->free_first);
+		s->free_first = c->next_free;
+		c->next_free = 0;
+		return c;
+	}
+	return s->touched < s->contexts ? context_at(s, s->touched++) : NULL;
+}
+
+static void give_place(struct srtp *s, struct srtp_context *c)
+{
+	explicit_bzero(c, s->context_bytes);
+	c->next_free = s->free_first;
+	s->free_first = (uint32_t)(((uint8_t *)c - s->pool) / s->context_bytes);
+}
+
+static void describe(struct srtp_context *c)
+{
+	const struct rw_srtp_suite_info *suite = rw_srtp_suite_info(c->key.suite);
+	bool null = suite->cipher == RW_SRTP_CIPHER_NULL;
+
+	c->cipher = suite->cipher;
+	c->key_bytes = suite->key_bytes;
+	c->mki_bytes = c->key.mki_bytes;
+	c->encrypted[SRTP_RTP] = !null && !(c->key.flags & RW_SRTP_UNENCRYPTED_SRTP);
+	c->encrypted[SRTP_RTCP] = !null && !(c->key.flags & RW_SRTP_UNENCRYPTED_SRTCP);
+	c->authenticated[SRTP_RTP] = !(c->key.flags & RW_SRTP_UNAUTHENTICATED_SRTP);
+	c->authenticated[SRTP_RTCP] = 1; /* always: RFC 3711 section 3.4 */
+	c->tag_bytes[SRTP_RTP] = c->authenticated[SRTP_RTP] ? suite->tag_bytes : 0;
+	c->tag_bytes[SRTP_RTCP] = suite->rtcp_tag_bytes;
+}
+
+/* Streams go on where another dataplane has left them; what it let pass before is not known, so nothing old passes. */
+static void resume(struct srtp *s, struct srtp_context *c, const struct rw_srtp_stream *streams)
+{
+	for (unsigned int i = 0; streams && i < RW_SSRC_SLOTS; i++) {
+		const struct rw_srtp_stream *from = &streams[i];
+		struct srtp_stream *st;
+
+		if (!from->used || srtp_stream_find(s, c, SRTP_RTP, from->ssrc))
+			continue;
+		st = srtp_stream_new(s, c, SRTP_RTP, from->ssrc,
+				     (uint64_t)from->roc << 16 | from->seq);
+		st->seq_offset = from->seq_offset;
+		st->renewed = true;
+		st->probing = PROBING_PACKETS;
+		srtp_window_reset(st->window, s->window_words, true);
+		srtp_stream_publish(c, SRTP_RTP, st);
+		if (from->srtcp_index == 0)
+			continue;
+		st = srtp_stream_new(s, c, SRTP_RTCP, from->ssrc, from->srtcp_index);
+		st->renewed = true;
+		srtp_window_reset(st->window, s->window_words, true);
+		srtp_stream_publish(c, SRTP_RTCP, st);
+	}
+}
+
+int srtp_context_new(struct srtp *s, enum srtp_direction direction, const struct rw_srtp_key *key,
+		     const struct rw_srtp_stream *streams, struct rw_srtp_stream *publish,
+		     struct srtp_context **out)
+{
+	struct srtp_context *c = take_place(s);
+	int rc;
+
+	if (!c)
+		return -ENOMEM;
+	c->key = *key;
+	c->direction = (uint8_t)direction;
+	describe(c);
+	rc = s->ops->context_open(s->engine, c, srtp_keys(c));
+	if (rc < 0) {
+		give_place(s, c);
+		return rc;
+	}
+	c->live = true;
+	if (publish)
+		memset(publish, 0, RW_SSRC_SLOTS * sizeof(*publish));
+	c->publish = publish;
+	resume(s, c, streams);
+	*out = c;
+	return 0;
+}
+
+void srtp_context_free(struct srtp *s, struct srtp_context *c)
+{
+	if (!c)
+		return;
+	s->ops->context_close(s->engine, c, srtp_keys(c));
+	give_place(s, c);
+}
+
+const struct rw_srtp_key *srtp_context_key(const struct srtp_context *c)
+{
+	return &c->key;
+}
+
+void srtp_context_publish(struct srtp *s, struct srtp_context *c, struct rw_srtp_stream *publish)
+{
+	memset(publish, 0, RW_SSRC_SLOTS * sizeof(*publish));
+	c->publish = publish;
+	for (unsigned int kind = 0; kind < SRTP_KINDS; kind++)
+		for (unsigned int i = 0; i < c->stream_count[kind]; i++)
+			srtp_stream_publish(c, kind, srtp_stream_at(s, c, kind, i));
+}
+
+void srtp_context_renewed(struct srtp *s, struct srtp_context *c)
+{
+	for (unsigned int i = 0; i < c->stream_count[SRTP_RTP]; i++) {
+		struct srtp_stream *st = srtp_stream_at(s, c, SRTP_RTP, i);
+
+		st->renewed = true;
+		st->probing = PROBING_PACKETS;
+	}
+}
+
+/* --- streams --- */
+
+struct srtp_stream *srtp_stream_find(const struct srtp *s, struct srtp_context *c,
+				     enum srtp_kind kind, uint32_t ssrc)
+{
+	unsigned int count = c->stream_count[kind];
+
+	for (unsigned int i = 0; i < count; i++) {
+		if (c->ssrc[kind][i] != ssrc)
+			continue;
+		c->current[kind] = (uint8_t)i;
+		return srtp_stream_at(s, c, kind, i);
+	}
+	return NULL;
+}
+
+/* The place of the receiving stream that was silent for longest. */
+static unsigned int oldest(const struct srtp *s, const struct srtp_context *c, enum srtp_kind kind)
+{
+	unsigned int place = 0;
+	uint32_t now = srtp_stream_at(s, c, kind, c->current[kind])->last_ms, most = 0;
+
+	for (unsigned int i = 0; i < SRTP_STREAMS_MAX; i++) {
+		uint32_t age = now - srtp_stream_at(s, c, kind, i)->last_ms;
+
+		if (age >= most && i != c->current[kind]) {
+			most = age;
+			place = i;
+		}
+	}
+	return place;
+}
+
+struct srtp_stream *srtp_stream_new(struct srtp *s, struct srtp_context *c, enum srtp_kind kind,
+				    uint32_t ssrc, uint64_t index)
+{
+	unsigned int place = c->stream_count[kind];
+	struct srtp_stream *st;
+
+	if (place == SRTP_STREAMS_MAX) {
+		if (c->direction == SRTP_SEND)
+			return NULL;
+		place = oldest(s, c, kind);
+		s->ops->stream_close(s->engine, c, srtp_keys(c), kind, c->ssrc[kind][place]);
+	} else {
+		c->stream_count[kind]++;
+	}
+	c->ssrc[kind][place] = ssrc;
+	c->current[kind] = (uint8_t)place;
+	st = srtp_stream_at(s, c, kind, place);
+	memset(st, 0, s->stream_bytes);
+	st->ssrc = ssrc;
+	st->index = index;
+	return st;
+}
+
+/* The published place of an SSRC: its own, else a free one, else that of another one. */
+static struct rw_srtp_stream *publish_place(struct srtp_context *c, uint32_t ssrc)
+{
+	for (unsigned int i = 0; i < RW_SSRC_SLOTS; i++)
+		if (c->publish[i].used && c->publish[i].ssrc == ssrc)
+			return &c->publish[i];
+	for (unsigned int i = 0; i < RW_SSRC_SLOTS; i++)
+		if (!c->publish[i].used)
+			return &c->publish[i];
+	c->publish_next = (c->publish_next + 1) % RW_SSRC_SLOTS;
+	return &c->publish[c->publish_next];
+}
+
+void srtp_stream_publish(struct srtp_context *c, enum srtp_kind kind, const struct srtp_stream *st)
+{
+	struct rw_srtp_stream *at;
+
+	if (!c->publish)
+		return;
+	at = publish_place(c, st->ssrc);
+	if (!at->used || at->ssrc != st->ssrc)
+		*at = (struct rw_srtp_stream){ .ssrc = st->ssrc };
+	if (kind == SRTP_RTCP) {
+		at->srtcp_index = (uint32_t)st->index;
+	} else {
+		at->roc = (uint32_t)(st->index >> 16);
+		at->seq = (uint16_t)st->index;
+		at->seq_offset = st->seq_offset;
+	}
+	at->used = 1;
+}
