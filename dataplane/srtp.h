@@ -61,11 +61,28 @@ int srtp_context_new(struct srtp *s, enum srtp_direction direction, const struct
 		     const struct rw_srtp_stream *streams, struct rw_srtp_stream *publish,
 		     struct srtp_context **out);
 
-/* Wipes and frees; NULL is fine. */
+/*
+ * Enters a context under the call that owns it, so that other flows of the call find it: one that uses the same key in
+ * the same direction must use the same context, or an index would be used twice under one key. Once per context.
+ */
+void srtp_context_enter(struct srtp *s, struct srtp_context *c, uint64_t call_ref);
+
+/* A context entered for this call, direction and key, with one more user; NULL when there is none. */
+struct srtp_context *srtp_context_find(struct srtp *s, enum srtp_direction direction,
+				       uint64_t call_ref, const struct rw_srtp_key *key);
+
+/* Moves streams forward to where another dataplane has left them (RW_SSRC_SLOTS, as srtp_context_new). */
+void srtp_context_resume(struct srtp *s, struct srtp_context *c,
+			 const struct rw_srtp_stream *streams);
+
+/* Ends one use; wipes and frees with the last one. NULL is fine. */
 void srtp_context_free(struct srtp *s, struct srtp_context *c);
 
-/* Publishes the state of its streams elsewhere from now on, for example after another context did it there. */
+/* Publishes the state of its streams there from now on; NULL: nowhere. */
 void srtp_context_publish(struct srtp *s, struct srtp_context *c, struct rw_srtp_stream *publish);
+
+/* Where that is, or NULL. */
+const struct rw_srtp_stream *srtp_context_published(const struct srtp_context *c);
 
 /* The key it was made from. */
 const struct rw_srtp_key *srtp_context_key(const struct srtp_context *c);

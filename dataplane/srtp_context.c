@@ -118,6 +118,7 @@ int srtp_new(enum srtp_engine_kind kind, uint32_t contexts, unsigned int window,
 	s->ops = ops;
 	s->contexts = contexts;
 	s->free_first = SRTP_NO_PLACE;
+	memset(s->buckets, 0xff, sizeof(s->buckets)); /* SRTP_NO_PLACE */
 	size_up(s, window);
 	rc = ops->engine_new(&s->engine);
 	if (rc == 0)
@@ -135,13 +136,22 @@ static struct srtp_context *context_at(const struct srtp *s, uint32_t place)
 	return (struct srtp_context *)(s->pool + s->context_bytes * place);
 }
 
+static uint32_t place_of(const struct srtp *s, const struct srtp_context *c)
+{
+	return (uint32_t)(((const uint8_t *)c - s->pool) / s->context_bytes);
+}
+
 void srtp_free(struct srtp *s)
 {
 	if (!s)
 		return;
-	for (uint32_t i = 0; i < s->touched; i++)
-		if (context_at(s, i)->live)
-			srtp_context_free(s, context_at(s, i));
+	for (uint32_t i = 0; i < s->touched; i++) {
+		struct srtp_context *c = context_at(s, i);
+
+		if (c->users)
+			s->ops->context_close(s->engine, c, srtp_keys(c));
+		explicit_bzero(c, s->context_bytes);
+	}
 	if (s->pool)
 		munmap(s->pool, s->pool_bytes);
 	if (s->engine)
@@ -156,8 +166,8 @@ static struct srtp_context *take_place(struct srtp *s)
 
 	if (s->free_first != SRTP_NO_PLACE) {
 		c = context_at(s, s->free_first);
-		s->free_first = c->next_free;
-		c->next_free = 0;
+		s->free_first = c->next;
+		c->next = 0;
 		return c;
 	}
 	return s->touched < s->contexts ? context_at(s, s->touched++) : NULL;
@@ -166,8 +176,8 @@ static struct srtp_context *take_place(struct srtp *s)
 static void give_place(struct srtp *s, struct srtp_context *c)
 {
 	explicit_bzero(c, s->context_bytes);
-	c->next_free = s->free_first;
-	s->free_first = (uint32_t)(((uint8_t *)c - s->pool) / s->context_bytes);
+	c->next = s->free_first;
+	s->free_first = place_of(s, c);
 }
 
 static void describe(struct srtp_context *c)
@@ -186,28 +196,38 @@ static void describe(struct srtp_context *c)
 	c->tag_bytes[SRTP_RTCP] = suite->rtcp_tag_bytes;
 }
 
-/* Streams go on where another dataplane has left them; what it let pass before is not known, so nothing old passes. */
-static void resume(struct srtp *s, struct srtp_context *c, const struct rw_srtp_stream *streams)
+static void resume_kind(struct srtp *s, struct srtp_context *c, enum srtp_kind kind,
+			const struct rw_srtp_stream *from, uint64_t index)
 {
-	for (unsigned int i = 0; streams && i < RW_SSRC_SLOTS; i++) {
-		const struct rw_srtp_stream *from = &streams[i];
-		struct srtp_stream *st;
+	struct srtp_stream *st = srtp_stream_find(s, c, kind, from->ssrc);
 
-		if (!from->used || srtp_stream_find(s, c, SRTP_RTP, from->ssrc))
-			continue;
-		st = srtp_stream_new(s, c, SRTP_RTP, from->ssrc,
-				     (uint64_t)from->roc << 16 | from->seq);
+	if (!st)
+		st = srtp_stream_new(s, c, kind, from->ssrc, index);
+	else if (st->index >= index)
+		return;
+	if (!st)
+		return;
+	st->index = index;
+	st->renewed = true;
+	if (kind == SRTP_RTP) {
 		st->seq_offset = from->seq_offset;
-		st->renewed = true;
 		st->probing = PROBING_PACKETS;
-		srtp_window_reset(st->window, s->window_words, true);
-		srtp_stream_publish(c, SRTP_RTP, st);
-		if (from->srtcp_index == 0)
+	}
+	srtp_window_reset(st->window, s->window_words, true);
+	srtp_stream_publish(c, kind, st);
+}
+
+/* What the other one let pass is not known, so nothing old passes here. */
+void srtp_context_resume(struct srtp *s, struct srtp_context *c,
+			 const struct rw_srtp_stream *streams)
+{
+	for (unsigned int i = 0; i < RW_SSRC_SLOTS; i++) {
+		if (!streams[i].used)
 			continue;
-		st = srtp_stream_new(s, c, SRTP_RTCP, from->ssrc, from->srtcp_index);
-		st->renewed = true;
-		srtp_window_reset(st->window, s->window_words, true);
-		srtp_stream_publish(c, SRTP_RTCP, st);
+		resume_kind(s, c, SRTP_RTP, &streams[i],
+			    (uint64_t)streams[i].roc << 16 | streams[i].seq);
+		if (streams[i].srtcp_index)
+			resume_kind(s, c, SRTP_RTCP, &streams[i], streams[i].srtcp_index);
 	}
 }
 
@@ -228,19 +248,60 @@ int srtp_context_new(struct srtp *s, enum srtp_direction direction, const struct
 		give_place(s, c);
 		return rc;
 	}
-	c->live = true;
-	if (publish)
-		memset(publish, 0, RW_SSRC_SLOTS * sizeof(*publish));
-	c->publish = publish;
-	resume(s, c, streams);
+	c->users = 1;
+	srtp_context_publish(s, c, publish);
+	if (streams)
+		srtp_context_resume(s, c, streams);
 	*out = c;
 	return 0;
 }
 
+static uint32_t *bucket_of(struct srtp *s, uint64_t call_ref)
+{
+	return &s->buckets[call_ref % SRTP_BUCKETS];
+}
+
+void srtp_context_enter(struct srtp *s, struct srtp_context *c, uint64_t call_ref)
+{
+	uint32_t *first = bucket_of(s, call_ref);
+
+	c->call_ref = call_ref;
+	c->entered = true;
+	c->next = *first;
+	*first = place_of(s, c);
+}
+
+static void leave(struct srtp *s, struct srtp_context *c)
+{
+	uint32_t *at = bucket_of(s, c->call_ref), place = place_of(s, c);
+
+	while (*at != place)
+		at = &context_at(s, *at)->next;
+	*at = c->next;
+}
+
+struct srtp_context *srtp_context_find(struct srtp *s, enum srtp_direction direction,
+				       uint64_t call_ref, const struct rw_srtp_key *key)
+{
+	for (uint32_t at = *bucket_of(s, call_ref); at != SRTP_NO_PLACE;) {
+		struct srtp_context *c = context_at(s, at);
+
+		if (c->call_ref == call_ref && c->direction == direction &&
+		    rw_srtp_key_equal(&c->key, key)) {
+			c->users++;
+			return c;
+		}
+		at = c->next;
+	}
+	return NULL;
+}
+
 void srtp_context_free(struct srtp *s, struct srtp_context *c)
 {
-	if (!c)
+	if (!c || --c->users)
 		return;
+	if (c->entered)
+		leave(s, c);
 	s->ops->context_close(s->engine, c, srtp_keys(c));
 	give_place(s, c);
 }
@@ -250,10 +311,16 @@ const struct rw_srtp_key *srtp_context_key(const struct srtp_context *c)
 	return &c->key;
 }
 
+const struct rw_srtp_stream *srtp_context_published(const struct srtp_context *c)
+{
+	return c->publish;
+}
+
 void srtp_context_publish(struct srtp *s, struct srtp_context *c, struct rw_srtp_stream *publish)
 {
-	memset(publish, 0, RW_SSRC_SLOTS * sizeof(*publish));
 	c->publish = publish;
+	if (publish)
+		memset(publish, 0, RW_SSRC_SLOTS * sizeof(*publish));
 	for (unsigned int kind = 0; kind < SRTP_KINDS; kind++)
 		for (unsigned int i = 0; i < c->stream_count[kind]; i++)
 			srtp_stream_publish(c, kind, srtp_stream_at(s, c, kind, i));

@@ -41,10 +41,12 @@ struct srtp_context {
 	uint8_t current[SRTP_KINDS]; /* place of the stream used last */
 	uint8_t stream_count[SRTP_KINDS];
 	uint8_t publish_next; /* which published place is given up next */
-	bool live;
 	uint8_t salt[SRTP_KINDS][16]; /* session salts, zeros behind */
 	/* From here: rare. */
-	uint32_t next_free; /* place in the pool */
+	uint32_t next; /* place in the pool: of the next free one, or of the same bucket */
+	uint32_t users;
+	bool entered;
+	uint64_t call_ref; /* under which it was entered */
 	uint32_t ssrc[SRTP_KINDS][SRTP_STREAMS_MAX];
 	struct rw_srtp_key key;
 };
@@ -73,6 +75,8 @@ struct srtp_engine_ops {
 extern const struct srtp_engine_ops srtp_ipsec_mb; /* only on x86-64 */
 extern const struct srtp_engine_ops srtp_libsrtp2;
 
+#define SRTP_BUCKETS 4096u /* power of two */
+
 struct srtp {
 	const struct srtp_engine_ops *ops;
 	void *engine;
@@ -84,6 +88,7 @@ struct srtp {
 	uint32_t contexts; /* places in the pool */
 	uint32_t touched; /* places used so far */
 	uint32_t free_first; /* of the given back ones; SRTP_NO_PLACE = none */
+	uint32_t buckets[SRTP_BUCKETS]; /* entered contexts by call_ref */
 	unsigned int window; /* packets */
 	unsigned int window_words;
 };
