@@ -28,7 +28,8 @@ static struct rw_limits limits(unsigned int workers)
 	struct rw_limits lim = { .port_min = BENCH_PORT_MIN,
 				 .port_max = BENCH_PORT_MAX,
 				 .workers = (uint16_t)workers,
-				 .media_count = 2 };
+				 .media_count = 2,
+				 .srtp_suites = srtp_engine_suites(SRTP_ENGINE_AUTO) };
 
 	rw_ip_parse("192.0.2.1", &lim.media[BENCH_MEDIA4]);
 	rw_ip_parse("2001:db8::1", &lim.media[BENCH_MEDIA6]);
