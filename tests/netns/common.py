@@ -144,7 +144,7 @@ def check_lossless(results, rtcp=True):
             sent, r = sender[kind]["sent"], receiver[kind]
             check(sent > 0, f"{way}: no {kind} packet was sent")
             equal(r["received"], sent, f"{way}: {kind} packets received")
-            for fault in ("duplicates", "misdelivered", "corrupt", "wrong_source"):
+            for fault in ("duplicates", "misdelivered", "corrupt", "wrong_source", "auth_failed", "replayed"):
                 equal(r[fault], 0, f"{way}: {kind} packets {fault}")
     equal(sum(r["send_errors"] for r in results), 0, "packets that could not be sent")
 
