@@ -24,7 +24,7 @@ from lab.relay import Relay, find_programs  # noqa: E402
 
 __all__ = ["Call", "Lab", "LabError", "Network", "Ng", "NgError", "PREFIX", "Party", "Peer", "ROOT", "Relay", "address",
            "bencode", "check", "check_lossless", "equal", "main", "make_calls", "media_of", "numbers", "one_network", "run",
-           "run_peers", "sdp", "start_relay", "streams_of", "talk", "two_networks", "wait_for", "wait_idle"]
+           "run_peers", "sdp", "srtp_call", "start_relay", "streams_of", "talk", "two_networks", "wait_for", "wait_idle"]
 
 SKIP = 77
 SANITIZER = re.compile(r"(ERROR|WARNING): \w*Sanitizer|runtime error:|Assertion .* failed")
@@ -124,6 +124,16 @@ def make_calls(net, ng, count, families="4", first_port=16000, party=None, prefi
         call.answer()
         calls.append(call)
     return calls
+
+
+def srtp_call(net, ng, name, suites, port=16000, options=({}, {}), **extra):
+    """A call from a to b, IPv4. suites: of a and b, None = plain RTP; options: more of each Party."""
+    a, b = (Party(net.address[host, "4"], port, srtp=suite, **more)
+            for host, suite, more in zip("ab", suites, options))
+    call = Call(ng, name, a, b)
+    call.offer(transport_protocol="RTP/SAVP" if suites[1] else "RTP/AVP", direction=list(net.interfaces), **extra)
+    call.answer(**extra)
+    return call
 
 
 def run_peers(net, calls, seconds, during=None, **options):
