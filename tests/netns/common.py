@@ -24,7 +24,7 @@ from lab.relay import Relay, find_programs  # noqa: E402
 
 __all__ = ["Call", "Lab", "LabError", "Network", "Ng", "NgError", "PREFIX", "Party", "Peer", "ROOT", "Relay", "address",
            "bencode", "check", "check_lossless", "equal", "main", "make_calls", "media_of", "numbers", "one_network", "run",
-           "run_peers", "sdp", "start_relay", "streams_of", "talk", "two_networks", "wait_for", "wait_idle"]
+           "run_peers", "sdp", "srtp_call", "start_relay", "streams_of", "talk", "two_networks", "wait_for", "wait_idle"]
 
 SKIP = 77
 SANITIZER = re.compile(r"(ERROR|WARNING): \w*Sanitizer|runtime error:|Assertion .* failed")
@@ -126,6 +126,16 @@ def make_calls(net, ng, count, families="4", first_port=16000, party=None, prefi
     return calls
 
 
+def srtp_call(net, ng, name, suites, port=16000, options=({}, {}), **extra):
+    """A call from a to b, IPv4. suites: of a and b, None = plain RTP; options: more of each Party."""
+    a, b = (Party(net.address[host, "4"], port, srtp=suite, **more)
+            for host, suite, more in zip("ab", suites, options))
+    call = Call(ng, name, a, b)
+    call.offer(transport_protocol="RTP/SAVP" if suites[1] else "RTP/AVP", direction=list(net.interfaces), **extra)
+    call.answer(**extra)
+    return call
+
+
 def run_peers(net, calls, seconds, during=None, **options):
     """Both hosts talk; during() runs meanwhile. Returns the results of a and b."""
     peers = [Peer(net.a, [c.a.line() for c in calls], seconds, **options),
@@ -144,7 +154,7 @@ def check_lossless(results, rtcp=True):
             sent, r = sender[kind]["sent"], receiver[kind]
             check(sent > 0, f"{way}: no {kind} packet was sent")
             equal(r["received"], sent, f"{way}: {kind} packets received")
-            for fault in ("duplicates", "misdelivered", "corrupt", "wrong_source"):
+            for fault in ("duplicates", "misdelivered", "corrupt", "wrong_source", "auth_failed", "replayed"):
                 equal(r[fault], 0, f"{way}: {kind} packets {fault}")
     equal(sum(r["send_errors"] for r in results), 0, "packets that could not be sent")
 

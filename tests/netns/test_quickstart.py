@@ -50,6 +50,19 @@ def good(path):
     equal(result["backend"], "xdp", "backend")
 
 
+def srtp(path):
+    """One leg and both legs; the suite is chosen. The counts are those of the plain run."""
+    for words, legs, suite in ((["--srtp"], "one", "AES_CM_128_HMAC_SHA1_80"),
+                               (["--srtp", "both", "--suite", "AEAD_AES_256_GCM"], "both", "AEAD_AES_256_GCM")):
+        status, text = run_quickstart("--seconds", "2", "--calls", "10", "--json", path, *words)
+        equal(status, 0, f"exit status of a run with {' '.join(words)}:\n{text}")
+        check(text.endswith("SRTP: 0 packets failed authentication at the parties\n"
+                            "RTP total: 2000 packets sent, 2000 received, 0 lost\n"), text)
+        with open(path, encoding="ascii") as f:
+            result = json.load(f)
+        equal((result["srtp"], result["suite"]), (legs, suite), "what the JSON says of SRTP")
+
+
 def lossy():
     """Host b does not hear the first call."""
     def deafen(_a, b, _relay):
@@ -72,6 +85,7 @@ def fallback():
 
 def test(lab):
     good(lab.path("quickstart.json"))
+    srtp(lab.path("srtp.json"))
     lossy()
     fallback()
 

@@ -2,15 +2,29 @@
 """
 Calls between two hosts through the relay, and the rtpwire-peer processes that talk and count.
 """
+import base64
 import itertools
 import json
+import os
 import re
 import subprocess
 
 from .net import LabError, wait_for
-from .ng import media_of, sdp
+from .ng import Crypto, media_of, sdp
 
 _stream_ids = itertools.count(1)
+
+# Suites with an SDES name that rtpwire-peer speaks too: bytes of master key and salt (RFC 4568, 6188, 7714).
+SRTP_SUITES = {"AEAD_AES_256_GCM": 44, "AEAD_AES_128_GCM": 28, "AES_256_CM_HMAC_SHA1_80": 46,
+               "AES_256_CM_HMAC_SHA1_32": 46, "AES_192_CM_HMAC_SHA1_80": 38, "AES_192_CM_HMAC_SHA1_32": 38,
+               "AES_CM_128_HMAC_SHA1_80": 30, "AES_CM_128_HMAC_SHA1_32": 30, "NULL_HMAC_SHA1_80": 30,
+               "NULL_HMAC_SHA1_32": 30}
+SUITE = "AES_CM_128_HMAC_SHA1_80"  # what every SRTP phone has (RFC 4568 section 6.2.1)
+
+
+def srtp_key(suite=SUITE):
+    """A random master key with salt in base64, as it stands in SDP."""
+    return base64.b64encode(os.urandom(SRTP_SUITES[suite])).decode().rstrip("=")
 
 
 def endpoint(address, port):
@@ -18,24 +32,51 @@ def endpoint(address, port):
 
 
 class Party:
-    """One end of a call: where its phone listens, and (once signalled) where it has to send."""
+    """
+    One end of a call: where its phone listens, and (once signalled) where it has to send. srtp: the suite of an SRTP
+    phone, whose key is random; options: more fields of its line for rtpwire-peer (seq=65500, renumber=1).
+    """
 
-    def __init__(self, address, port, mux=False, media="audio"):
+    def __init__(self, address, port, mux=False, media="audio", srtp=None, **options):
         self.id = next(_stream_ids)
         self.address, self.port, self.mux, self.media = address, port, mux, media
         self.remote = None  # media_of() the SDP that this party received
         self.other = None
         self.send = True
+        self.options = options
+        self.srtp, self.tag = srtp, 1
+        self.key = srtp_key(srtp) if srtp else None
+
+    def new_key(self):
+        """Takes another key, for its next SDP."""
+        self.key = srtp_key(self.srtp)
 
     def sdp(self, **options):
+        if self.srtp:
+            options.setdefault("crypto", [Crypto(self.tag, self.srtp, self.key)])
         return sdp(self.address, self.port, mux=self.mux, media=self.media, **options)
+
+    def hear(self, text):
+        """Takes the SDP that it was sent. An SRTP phone takes the line of its suite, and answers with that line's tag."""
+        self.remote = media_of(text)
+        if self.srtp:
+            self.tag = self.chosen().tag
+
+    def chosen(self):
+        """The a=crypto line of the SDP it was sent that goes with its suite."""
+        lines = [line for line in self.remote["crypto"] if line.suite == self.srtp]
+        if not lines:
+            raise LabError(f"no {self.srtp} in what this party was sent: {self.remote}")
+        return lines[0]
 
     def line(self, local_port=None, identity=None):
         """This party's line in rtpwire-peer's list; local_port: sends from there instead (NAT)."""
         r, port = self.remote, local_port or self.port
         words = [f"id={identity or self.id}", f"expect={self.other.id}",
                  f"local={endpoint(self.address, port)}", f"remote={endpoint(r['address'], r['port'])}",
-                 f"send={int(self.send)}"]
+                 f"send={int(self.send)}", *(f"{k}={v}" for k, v in self.options.items())]
+        if self.srtp:
+            words += [f"srtp={self.srtp}", f"tx-key={self.key}", f"rx-key={self.chosen().key}"]
         if self.media == "image":
             words.append("kind=udptl")
         elif self.mux and r["mux"]:
@@ -62,7 +103,7 @@ class Call:
         if sender is self.b or keys.pop("reoffer", False):
             keys["to_tag"] = self.tags[id(sender.other)]
         reply = self.ng.command("offer", call_id=self.id, from_tag=self.tags[id(sender)], **keys)
-        sender.other.remote = media_of(reply["sdp"])
+        sender.other.hear(reply["sdp"])
         return reply["sdp"]
 
     def answer(self, sender=None, **extra):
@@ -72,7 +113,7 @@ class Call:
             keys["sdp"] = sender.sdp()
         reply = self.ng.command("answer", call_id=self.id, from_tag=self.tags[id(sender.other)],
                                 to_tag=self.tags[id(sender)], **keys)
-        sender.other.remote = media_of(reply["sdp"])
+        sender.other.hear(reply["sdp"])
         return reply["sdp"]
 
     def setup(self):

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import socket
+from typing import NamedTuple
 
 
 class NgError(Exception):
@@ -144,24 +145,48 @@ class Ng:
         return reply
 
 
-def sdp(address, port, rtcp=None, mux=False, direction="sendrecv", media="audio", user="-", version=1):
-    """What a phone offers or answers. media is "audio" (G.711) or "image" (T.38)."""
+def sdp(address, port, rtcp=None, mux=False, direction="sendrecv", media="audio", user="-", version=1, crypto=None):
+    """
+    What a phone offers or answers. media is "audio" (G.711) or "image" (T.38). crypto: the values of its a=crypto
+    lines; with any it speaks RTP/SAVP.
+    """
     family = "IP6" if ":" in address else "IP4"
     lines = ["v=0", f"o={user} 1 {version} IN {family} {address}", "s=call", f"c=IN {family} {address}", "t=0 0"]
     if media == "image":
         lines += [f"m=image {port} udptl t38", "a=T38FaxVersion:0", "a=T38MaxBitRate:14400"]
     else:
-        lines += [f"m=audio {port} RTP/AVP 0 8 101", "a=rtpmap:0 PCMU/8000", "a=rtpmap:8 PCMA/8000",
+        lines += [f"m=audio {port} RTP/{'SAVP' if crypto else 'AVP'} 0 8 101", "a=rtpmap:0 PCMU/8000", "a=rtpmap:8 PCMA/8000",
                   "a=rtpmap:101 telephone-event/8000", "a=ptime:20"]
         if rtcp and rtcp != port + 1:
             lines.append(f"a=rtcp:{rtcp}")
         if mux:
             lines.append("a=rtcp-mux")
+        lines += [f"a=crypto:{line}" for line in crypto or ()]
     return "\r\n".join(lines + [f"a={direction}", ""])
 
 
+class Crypto(NamedTuple):
+    """An a=crypto line (RFC 4568): key is the base64 of master key and salt, without padding."""
+    tag: int
+    suite: str
+    key: str
+    parameters: str = ""  # lifetime and MKI ("|2^31|1:4"), and session parameters after a blank
+
+    def __str__(self):
+        return f"{self.tag} {self.suite} inline:{self.key}{self.parameters}"
+
+
+def crypto_of(text):
+    """All a=crypto lines of an SDP, in order."""
+    found = re.findall(r"^a=crypto:(\d+) (\S+) inline:([A-Za-z0-9+/]+)=*(\S*(?: [^\r\n]*)?)\r?$", text, re.M)
+    lines = len(re.findall(r"^a=crypto:", text, re.M))
+    if len(found) != lines:
+        raise ValueError(f"{lines} a=crypto lines, {len(found)} of them well-formed:\n{text}")
+    return [Crypto(int(tag), *rest) for tag, *rest in found]
+
+
 def media_of(text):
-    """First media of an SDP: {address, port, rtcp, mux, direction, media}."""
+    """First media of an SDP: {address, port, rtcp, mux, direction, media, protocol, crypto}."""
     port = int(re.search(r"^m=\w+ (\d+) ", text, re.M)[1])
     rtcp = re.search(r"^a=rtcp:(\d+)", text, re.M)
     mux = bool(re.search(r"^a=rtcp-mux\r?$", text, re.M))
@@ -169,4 +194,5 @@ def media_of(text):
     return {"address": re.findall(r"^c=IN IP[46] (\S+)", text, re.M)[-1], "port": port, "mux": mux,
             "rtcp": port if mux else int(rtcp[1]) if rtcp else port + 1,
             "direction": way[1] if way else "sendrecv",
-            "media": re.search(r"^m=(\w+)", text, re.M)[1]}
+            "media": re.search(r"^m=(\w+)", text, re.M)[1], "crypto": crypto_of(text),
+            "protocol": re.search(r"^m=\w+ \d+ (\S+)", text, re.M)[1]}

@@ -8,6 +8,8 @@ Relays real calls between two hosts in network namespaces and counts every packe
   --backend xdp|packet   how the relay gets packets (default xdp; if that does not start: packet, with the reason)
   --family 4|6|46        both parties IPv4, both IPv6, or one of each (default 4)
   --workers N            worker threads of the dataplane (default 1)
+  --srtp [one|both]      party A (one, the default) or both parties speak SRTP with SDES keys, by libsrtp2
+  --suite NAME           their SRTP suite, as in SDP (default AES_CM_128_HMAC_SHA1_80); implies --srtp
   --json FILE            write the result as JSON too
   --logs DIR             keep the logs of all programs in DIR
   --help
@@ -15,8 +17,8 @@ Relays real calls between two hosts in network namespaces and counts every packe
 The dataplane and the two media peers run with real-time priority (SCHED_RR), as their service units should, so
 that other work on the machine does not count as loss of the relay.
 
-Exit status: 0 every packet arrived once, unchanged, at the right party; 1 something was lost or failed;
-2 wrong usage. Nothing stays behind: no process, no namespace, no rule.
+Exit status: 0 every packet arrived once, unchanged and with a right SRTP tag, at the right party; 1 something was
+lost or failed; 2 wrong usage. Nothing stays behind: no process, no namespace, no rule.
 """
 import argparse
 import json
@@ -24,7 +26,7 @@ import os
 import sys
 import time
 
-from .media import Call, Party, Peer
+from .media import SRTP_SUITES, SUITE, Call, Party, Peer
 from .net import Lab, LabError, address, wait_for
 from .ng import NgError
 from .relay import Relay, find_programs
@@ -33,6 +35,8 @@ FIRST_PORT = 16000  # of the parties; four apart
 HOSTS = {"4": ("10.177.1.10", "10.177.2.10"), "6": ("fd77:1::10", "fd77:2::10"), "46": ("10.177.1.10", "fd77:2::10")}
 RELAY = {"left": ("10.177.1.1", "fd77:1::1"), "right": ("10.177.2.1", "fd77:2::1")}
 DIRECTIONS = ("A to B", "B to A")
+FAULTS = ("duplicates", "misdelivered", "corrupt", "wrong_source", "auth_failed", "replayed")
+SRTP_TEXT = {None: "", "one": ", A speaks SRTP with {}, B plain RTP", "both": ", A and B speak SRTP with {}"}
 
 
 def number(low, high):
@@ -57,9 +61,16 @@ def options():
     parser.add_argument("--backend", choices=("xdp", "packet"))
     parser.add_argument("--family", choices=tuple(HOSTS), default="4")
     parser.add_argument("--workers", type=count(1, 32), default=1)
+    parser.add_argument("--srtp", choices=("one", "both"), nargs="?", const="one")
+    parser.add_argument("--suite", choices=tuple(SRTP_SUITES))
     parser.add_argument("--json")
     parser.add_argument("--logs")
-    return parser.parse_args()
+    opts = parser.parse_args()
+    if opts.suite and not opts.srtp:
+        opts.srtp = "one"
+    if opts.srtp and not opts.suite:
+        opts.suite = SUITE
+    return opts
 
 
 def make_network(lab):
@@ -96,11 +107,16 @@ def set_up_calls(ng, opts):
     """Signals all calls over the UNIX socket, as a SIP proxy would."""
     home_a, home_b = HOSTS[opts.family]
     to_b = {"4": "IP4", "6": "IP6", "46": "IP6"}[opts.family]
+    suite_a, suite_b = opts.suite, opts.suite if opts.srtp == "both" else None
+    keys = {"direction": ["left", "right"], "address_family": to_b}
+    if opts.srtp == "one":
+        keys["transport_protocol"] = "RTP/AVP"
     calls = []
     for i in range(opts.calls):
         port = FIRST_PORT + 4 * i
-        call = Call(ng, f"quickstart-{os.getpid()}-{i}", Party(home_a, port), Party(home_b, port))
-        call.offer(direction=["left", "right"], address_family=to_b)
+        call = Call(ng, f"quickstart-{os.getpid()}-{i}", Party(home_a, port, srtp=suite_a),
+                    Party(home_b, port, srtp=suite_b))
+        call.offer(**keys)
         call.answer()
         calls.append(call)
     return calls
@@ -128,7 +144,8 @@ def direction_counts(sender, receiver, kind):
     s, r = sender[kind], receiver[kind]
     return {"sent": s["sent"], "received": r["received"], "lost": s["sent"] - r["received"],
             "duplicates": r["duplicates"], "reordered": r["reordered"], "misdelivered": r["misdelivered"],
-            "corrupt": r["corrupt"], "wrong_source": r["wrong_source"]}
+            "corrupt": r["corrupt"], "wrong_source": r["wrong_source"], "auth_failed": r["auth_failed"],
+            "replayed": r["replayed"]}
 
 
 def evaluate(results):
@@ -146,7 +163,7 @@ def faults(counts, results):
             if c["sent"] == 0:
                 out.append(f"no {kind} packet was sent {direction}")
             out += [f"{c[what]} {kind} packets {what.replace('_', ' ')} {direction}"
-                    for what in ("lost", "duplicates", "misdelivered", "corrupt", "wrong_source") if c[what]]
+                    for what in ("lost", *FAULTS) if c[what]]
     errors = sum(r["send_errors"] for r in results)
     if errors:
         out.append(f"{errors} packets could not be sent")
@@ -159,7 +176,7 @@ def relay_drops(ng):
     return {name: n for name, n in drops.items() if n}
 
 
-def print_result(counts, fault, drops):
+def print_result(counts, fault, drops, srtp):
     print(f"\n{'':16} {'sent':>10} {'received':>10} {'lost':>8} {'reordered':>10}")
     for kind, label in (("rtcp", "RTCP"), ("media", "RTP")):
         for direction, c in counts[kind].items():
@@ -168,6 +185,9 @@ def print_result(counts, fault, drops):
         print(f"FAILED: {fault}")
         print(f"drops counted by the relay: {drops or 'none'}")
     total = [sum(c[what] for c in counts["media"].values()) for what in ("sent", "received", "lost")]
+    failed = sum(c["auth_failed"] for kind in counts.values() for c in kind.values())
+    if srtp:
+        print(f"SRTP: {failed} packets failed authentication at the parties")
     print("RTP total: {} packets sent, {} received, {} lost".format(*total))
 
 
@@ -180,7 +200,8 @@ def talk(lab, opts, network):
         before = time.monotonic()
         calls = set_up_calls(ng, opts)
         took = time.monotonic() - before
-        print(f"\n{len(calls)} calls set up over {relay.ng_socket} in {took:.2f} s ({backend} backend)\n")
+        print(f"\n{len(calls)} calls set up over {relay.ng_socket} in {took:.2f} s ({backend} backend"
+              f"{SRTP_TEXT[opts.srtp].format(opts.suite)})\n")
         peers = [Peer(a, [c.a.line() for c in calls], opts.seconds, drain=2),
                  Peer(b, [c.b.line() for c in calls], opts.seconds, drain=2)]
         for peer in peers:
@@ -194,7 +215,8 @@ def talk(lab, opts, network):
         wait_for("all calls to be deleted", lambda: not ng.command("list", limit=1)["calls"])
     fault = "; ".join(filter(None, [faults(counts, results), *relay.stop()]))
     return {"backend": backend, "calls": len(calls), "seconds": opts.seconds, "workers": opts.workers,
-            "family": opts.family, "setup_seconds": took, "counts": counts, "relay_drops": drops,
+            "family": opts.family, "srtp": opts.srtp, "suite": opts.suite, "setup_seconds": took, "counts": counts,
+            "relay_drops": drops,
             "jitter_ms": max(r["jitter_ms"] for r in results), "latency_ms": max(r["latency_ms"] for r in results),
             "latency_max_ms": max(r["latency_max_ms"] for r in results), "fault": fault}
 
@@ -211,7 +233,7 @@ def main():
     if opts.json:
         with open(opts.json, "w", encoding="ascii") as f:
             json.dump(result, f, indent=2)
-    print_result(result["counts"], result["fault"], result["relay_drops"])
+    print_result(result["counts"], result["fault"], result["relay_drops"], opts.srtp)
     return 1 if result["fault"] else 0
 
 

@@ -69,17 +69,53 @@ static void measure(struct stream *s, uint64_t sent_ns, uint64_t arrived_ns)
 		s->latency_max_ns = transit;
 }
 
-void count_packet(struct stream *s, bool rtcp_port, const uint8_t *p, size_t len_bytes,
+/* Removes the protection; false when the packet is not right, which is booked. */
+static bool unprotect(struct stream *s, struct arrivals *a, bool rtcp, uint8_t *p,
+		      size_t *len_bytes)
+{
+	switch (secure_unprotect(s->rx, rtcp, p, len_bytes)) {
+	case SECURE_OK:
+		return true;
+	case SECURE_OLD_KEY:
+		a->old_key++;
+		return true;
+	case SECURE_AUTH_FAILED:
+		a->auth_failed++;
+		return false;
+	case SECURE_REPLAYED:
+		a->replayed++;
+		return false;
+	default:
+		a->corrupt++;
+		return false;
+	}
+}
+
+/* 0 and *tag, or -EBADMSG. */
+static int read_packet(const struct stream *s, struct arrivals *a, bool rtcp, const uint8_t *p,
+		       size_t len_bytes, struct wire_tag *tag)
+{
+	uint16_t shift;
+
+	if (rtcp)
+		return wire_rtcp_read(p, len_bytes, tag) < 0 ? -EBADMSG : 0;
+	if (wire_media_read(p, len_bytes, s->kind, tag, &shift) < 0 || (shift && !s->renumber))
+		return -EBADMSG;
+	a->renumbered += shift != 0;
+	return 0;
+}
+
+void count_packet(struct stream *s, bool rtcp_port, uint8_t *p, size_t len_bytes,
 		  const struct rw_endpoint *from, uint64_t arrived_ns)
 {
 	bool rtcp = rtcp_port || (s->mux && rw_demux(p, len_bytes) == RW_CLASS_RTCP);
 	struct arrivals *a = rtcp ? &s->rtcp : &s->media;
 	const struct rw_endpoint *remote = rtcp && !s->mux ? &s->remote_rtcp : &s->remote;
 	struct wire_tag tag;
-	int ret = rtcp ? wire_rtcp_read(p, len_bytes, &tag)
-		       : wire_media_read(p, len_bytes, s->kind, &tag);
 
-	if (ret < 0) {
+	if (s->rx && !unprotect(s, a, rtcp, p, &len_bytes))
+		return;
+	if (read_packet(s, a, rtcp, p, len_bytes, &tag) < 0) {
 		a->corrupt++;
 		return;
 	}
@@ -106,6 +142,10 @@ static void add(struct arrivals *sum, const struct arrivals *a)
 	sum->misdelivered += a->misdelivered;
 	sum->corrupt += a->corrupt;
 	sum->wrong_source += a->wrong_source;
+	sum->auth_failed += a->auth_failed;
+	sum->replayed += a->replayed;
+	sum->old_key += a->old_key;
+	sum->renumbered += a->renumbered;
 }
 
 void count_totals(const struct peer *p, struct totals *t)

@@ -69,10 +69,66 @@ static int read_flag(const char *text, bool *out)
 	return 0;
 }
 
+static int read_seq(const char *text, uint16_t *out)
+{
+	uint32_t v;
+
+	if (read_number(text, 65535, &v) < 0)
+		return -EINVAL;
+	*out = (uint16_t)v;
+	return 0;
+}
+
+static int read_text(const char *text, char *out, size_t size)
+{
+	if (strlen(text) >= size)
+		return -EINVAL;
+	strcpy(out, text);
+	return 0;
+}
+
+static int read_srtp_field(struct stream *s, const char *key, const char *value)
+{
+	if (strcmp(key, "srtp") == 0)
+		return read_text(value, s->suite, sizeof(s->suite));
+	if (strcmp(key, "tx-key") == 0)
+		return read_text(value, s->tx_key, sizeof(s->tx_key));
+	if (strcmp(key, "rx-key") == 0)
+		return read_text(value, s->rx_key, sizeof(s->rx_key));
+	return -EINVAL;
+}
+
+/* Fields of the packets' numbers, whose defaults depend on the id: they stand behind it. */
+static int read_number_field(struct stream *s, const char *key, const char *value)
+{
+	if (strcmp(key, "ssrc") == 0)
+		return read_number(value, UINT32_MAX, &s->ssrc);
+	if (strcmp(key, "seq") == 0)
+		return read_seq(value, &s->rtp_seq);
+	if (strcmp(key, "first") == 0) {
+		if (read_number(value, WIRE_SEQ_MAX - 1, &s->number) < 0)
+			return -EINVAL;
+		s->rtcp_number = s->number;
+		return 0;
+	}
+	if (strcmp(key, "renumber") == 0)
+		return read_flag(value, &s->renumber);
+	return read_srtp_field(s, key, value);
+}
+
+static int read_id(struct stream *s, const char *value)
+{
+	if (read_number(value, UINT32_MAX, &s->id) < 0)
+		return -EINVAL;
+	s->ssrc = wire_ssrc(s->id);
+	s->rtp_seq = wire_first_seq(s->id);
+	return 0;
+}
+
 static int read_field(struct stream *s, const char *key, const char *value)
 {
 	if (strcmp(key, "id") == 0)
-		return read_number(value, UINT32_MAX, &s->id);
+		return read_id(s, value);
 	if (strcmp(key, "expect") == 0)
 		return read_number(value, UINT32_MAX, &s->expect);
 	if (strcmp(key, "local") == 0)
@@ -89,14 +145,33 @@ static int read_field(struct stream *s, const char *key, const char *value)
 		return read_flag(value, &s->send);
 	if (strcmp(key, "kind") == 0)
 		return read_kind(value, &s->kind);
-	return -EINVAL;
+	return read_number_field(s, key, value);
+}
+
+/* Opens both directions of an SRTP stream. 0, or -EINVAL / -ENOMEM after a message. */
+static int open_srtp(struct stream *s)
+{
+	int ret = 0;
+
+	if (s->suite[0])
+		ret = secure_open(s->suite, s->tx_key, true, s->ssrc, &s->tx);
+	if (s->suite[0] && ret == 0)
+		ret = secure_open(s->suite, s->rx_key, false, 0, &s->rx);
+	if (ret == 0)
+		return 0;
+	fprintf(stderr, "rtpwire-peer: stream %u: %s\n", s->id,
+		ret == -ENOMEM ? "out of memory" : "suite or key is not usable");
+	secure_free(s->tx);
+	return ret == -ENOMEM ? -ENOMEM : -EINVAL;
 }
 
 static int read_line(char *line, struct stream *s)
 {
 	char *save, *word;
 
-	*s = (struct stream){ .send = true, .fd = -1, .rtcp_fd = -1 };
+	*s = (struct stream){
+		.send = true, .fd = -1, .rtcp_fd = -1, .moved_fd = -1, .moved_rtcp_fd = -1
+	};
 	for (word = strtok_r(line, " \t", &save); word; word = strtok_r(NULL, " \t", &save)) {
 		char *value = strchr(word, '=');
 
@@ -135,7 +210,7 @@ static int append(struct peer *p, const struct stream *s)
 
 int list_read(FILE *in, struct peer *p)
 {
-	char line[512];
+	char line[1024];
 	struct stream s;
 	int ret;
 
@@ -146,6 +221,8 @@ int list_read(FILE *in, struct peer *p)
 		if (line[strspn(line, " \t")] == 0)
 			continue;
 		ret = read_line(line, &s);
+		if (ret == 0)
+			ret = open_srtp(&s);
 		if (ret == 0)
 			ret = append(p, &s);
 		if (ret < 0)

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "peer.h"
+#include "srtp.h"
 
 #define TICK_NS 1000000u
 #define SECONDS_MAX 86400.0
@@ -50,8 +50,14 @@ static const char usage[] =
 	"  --quiet            no progress lines\n"
 	"  --help\n\n"
 	"LIST has a stream a line: id=N expect=N local=IP:PORT remote=IP:PORT, and optionally\n"
-	"rtcp=IP:PORT remote-rtcp=IP:PORT mux=1 send=0 kind=rtp|udptl; \".\" alone ends it.\n"
-	"While it runs, stdin takes: remote ID IP:PORT [RTCP-IP:PORT], send ID 0|1, stop.\n";
+	"rtcp=IP:PORT remote-rtcp=IP:PORT mux=1 send=0 kind=rtp|udptl\n"
+	"ssrc=N seq=N (of the first RTP packet) first=N (number of the first packet)\n"
+	"renumber=1 (takes RTP packets whose sequence numbers were shifted on the way)\n"
+	"srtp=SUITE tx-key=BASE64 rx-key=BASE64; \".\" alone ends the list.\n"
+	"While it runs, stdin takes: remote ID IP:PORT [RTCP-IP:PORT], local ID IP:PORT "
+	"[RTCP-IP:PORT],\n"
+	"send ID 0|1, restart ID SEQ, key ID tx BASE64 rx BASE64, forget ID (the key before), "
+	"stop.\n";
 
 static int read_double(const char *name, const char *text, double max, double *out)
 {
@@ -145,80 +151,6 @@ static uint64_t monotonic_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-static struct stream *find_stream(struct peer *p, uint32_t id)
-{
-	for (unsigned int i = 0; i < p->stream_count; i++)
-		if (p->streams[i].id == id)
-			return &p->streams[i];
-	return NULL;
-}
-
-static int change_remote(struct stream *s, const char *rtp, const char *rtcp)
-{
-	struct rw_endpoint to;
-
-	if (list_endpoint(rtp, &to) < 0)
-		return -EINVAL;
-	if (rtcp && list_endpoint(rtcp, &s->remote_rtcp) < 0)
-		return -EINVAL;
-	s->remote = to;
-	return 0;
-}
-
-/* One line of stdin while running. */
-static void obey(struct peer *p, char *line)
-{
-	char verb[16] = "", first[80] = "", second[80] = "";
-	unsigned int id = 0;
-	int n = sscanf(line, "%15s %u %79s %79s", verb, &id, first, second);
-	struct stream *s = find_stream(p, id);
-	int ret = -EINVAL;
-
-	if (n == 1 && strcmp(verb, "stop") == 0) {
-		stop_asked = 1;
-		return;
-	}
-	if (n >= 3 && s && strcmp(verb, "remote") == 0)
-		ret = change_remote(s, first, n == 4 ? second : NULL);
-	if (n == 3 && s && strcmp(verb, "send") == 0) {
-		s->send = first[0] == '1';
-		ret = 0;
-	}
-	if (ret < 0)
-		fprintf(stderr, "rtpwire-peer: cannot obey \"%s\"\n", line);
-	else
-		printf("done: %s\n", line);
-	fflush(stdout);
-}
-
-/* Reads what stdin has without waiting; at its end, stdin is no longer looked at. */
-static void read_orders(struct peer *p, bool *open)
-{
-	struct pollfd pfd = { .fd = STDIN_FILENO, .events = POLLIN };
-	static char buffer[512];
-	static size_t used;
-	ssize_t n;
-	char *end;
-
-	while (*open && poll(&pfd, 1, 0) == 1) {
-		n = read(STDIN_FILENO, buffer + used, sizeof(buffer) - 1 - used);
-		if (n <= 0) {
-			*open = false;
-			return;
-		}
-		used += (size_t)n;
-		buffer[used] = 0;
-		while ((end = strchr(buffer, '\n'))) {
-			*end = 0;
-			obey(p, buffer);
-			used -= (size_t)(end + 1 - buffer);
-			memmove(buffer, end + 1, used + 1);
-		}
-		if (used == sizeof(buffer) - 1)
-			used = 0;
-	}
-}
-
 static void sleep_until(uint64_t ns)
 {
 	struct timespec ts = { (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) };
@@ -240,8 +172,8 @@ static void run(struct peer *p, const struct options *o, bool orders)
 		/* What was due before the end is sent even if we are late. */
 		more = net_send_due(p, now < end ? now : end - 1);
 		net_receive(p);
-		if (orders)
-			read_orders(p, &orders);
+		if (orders && orders_read(p, &orders))
+			stop_asked = 1;
 		if (now >= tell && !o->quiet) {
 			report_progress(p, (double)(now - p->start_ns) / 1e9);
 			tell += 1000000000u;
@@ -295,6 +227,8 @@ static void free_streams(struct peer *p)
 	for (unsigned int i = 0; i < p->stream_count; i++) {
 		free(p->streams[i].media.seen);
 		free(p->streams[i].rtcp.seen);
+		secure_free(p->streams[i].tx);
+		secure_free(p->streams[i].rx);
 	}
 	free(p->streams);
 }

@@ -68,10 +68,17 @@ static void set_options(int fd, sa_family_t family, int tos)
 	}
 }
 
-/* Returns a bound socket in the epoll set, or -errno after a message. */
-static int open_one(const struct peer *p, const struct rw_endpoint *at, uint64_t tag)
+/* epoll data: the socket, the stream and whether it is the stream's RTCP port. */
+static uint64_t tag_make(int fd, unsigned int stream, bool rtcp)
 {
-	struct epoll_event ev = { .events = EPOLLIN, .data.u64 = tag };
+	return (uint64_t)(unsigned int)fd << 32 | (uint64_t)stream << 1 | rtcp;
+}
+
+/* Returns a bound socket in the epoll set, or -errno after a message. */
+static int open_one(const struct peer *p, const struct rw_endpoint *at, unsigned int stream,
+		    bool rtcp)
+{
+	struct epoll_event ev = { .events = EPOLLIN };
 	char text[RW_ENDPOINT_TEXT];
 	union address a;
 	socklen_t len = address_from(at, &a);
@@ -79,6 +86,7 @@ static int open_one(const struct peer *p, const struct rw_endpoint *at, uint64_t
 	int err = errno;
 
 	if (fd >= 0) {
+		ev.data.u64 = tag_make(fd, stream, rtcp);
 		set_options(fd, a.any.sa_family, p->tos);
 		if (bind(fd, &a.any, len) == 0 &&
 		    epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, fd, &ev) == 0)
@@ -116,15 +124,47 @@ int net_open(struct peer *p)
 	for (unsigned int i = 0; i < p->stream_count; i++) {
 		struct stream *s = &p->streams[i];
 
-		s->fd = open_one(p, &s->local, (uint64_t)i << 1);
+		s->fd = open_one(p, &s->local, i, false);
 		if (s->fd < 0)
 			return s->fd;
 		if (s->mux || s->local_rtcp.port_be == 0)
 			continue;
-		s->rtcp_fd = open_one(p, &s->local_rtcp, (uint64_t)i << 1 | 1);
+		s->rtcp_fd = open_one(p, &s->local_rtcp, i, true);
 		if (s->rtcp_fd < 0)
 			return s->rtcp_fd;
 	}
+	return 0;
+}
+
+static void close_one(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+int net_move(struct peer *p, struct stream *s, const struct rw_endpoint *at,
+	     const struct rw_endpoint *rtcp_at)
+{
+	unsigned int i = (unsigned int)(s - p->streams);
+	int fd = open_one(p, at, i, false), rtcp_fd = -1;
+
+	if (fd < 0)
+		return -EADDRNOTAVAIL;
+	if (!s->mux && rtcp_at->port_be) {
+		rtcp_fd = open_one(p, rtcp_at, i, true);
+		if (rtcp_fd < 0) {
+			close(fd);
+			return -EADDRNOTAVAIL;
+		}
+	}
+	close_one(s->moved_fd);
+	close_one(s->moved_rtcp_fd);
+	s->moved_fd = s->fd;
+	s->moved_rtcp_fd = s->rtcp_fd;
+	s->fd = fd;
+	s->rtcp_fd = rtcp_fd;
+	s->local = *at;
+	s->local_rtcp = *rtcp_at;
 	return 0;
 }
 
@@ -153,35 +193,49 @@ static int send_to(int fd, const uint8_t *p, size_t n, const struct rw_endpoint 
 
 static void send_media(struct stream *s)
 {
-	struct wire_tag tag = { s->id, (uint32_t)s->sent, realtime_ns() };
-	uint8_t packet[WIRE_BYTES_MAX];
-	size_t n = wire_media_make(packet, s->kind, &tag);
+	struct wire_tag tag = { s->id, s->number, realtime_ns(), s->ssrc, s->rtp_seq };
+	_Alignas(8) uint8_t packet[WIRE_BYTES_MAX + SECURE_TRAILER_BYTES];
+	size_t n;
 
 	if (tag.seq >= WIRE_SEQ_MAX)
 		return;
-	/* A packet that the kernel refused keeps its number: the next one sends it. */
-	if (send_to(s->fd, packet, n, &s->remote) < 0)
+	n = wire_media_make(packet, s->kind, &tag);
+	if (s->tx && secure_protect(s->tx, false, packet, &n) < 0) {
 		s->send_errors++;
-	else
+		return;
+	}
+	/*
+	 * A plain packet that the kernel refused keeps its number: the next one sends it. An SRTP number must not
+	 * be used for two packets (RFC 3711 section 9.1).
+	 */
+	if (send_to(s->fd, packet, n, &s->remote) < 0) {
+		s->send_errors++;
+		if (!s->tx)
+			return;
+	} else {
 		s->sent++;
+	}
+	s->number++;
+	s->rtp_seq++;
 }
 
 static void send_rtcp(struct stream *s)
 {
-	struct wire_tag tag = { s->id, s->rtcp_seq, realtime_ns() };
+	struct wire_tag tag = { s->id, s->rtcp_number, realtime_ns(), s->ssrc, 0 };
 	const struct rw_endpoint *to = s->mux ? &s->remote : &s->remote_rtcp;
 	int fd = s->mux ? s->fd : s->rtcp_fd;
-	uint8_t packet[WIRE_RTCP_BYTES];
+	_Alignas(8) uint8_t packet[WIRE_RTCP_BYTES + SECURE_TRAILER_BYTES];
 	size_t n;
 
 	if (fd < 0 || to->port_be == 0 || s->kind != WIRE_RTP)
 		return;
 	n = wire_rtcp_make(packet, &tag, (uint32_t)s->sent, (uint32_t)(s->sent * WIRE_SAMPLES));
-	if (send_to(fd, packet, n, to) < 0) {
+	if ((s->tx && secure_protect(s->tx, true, packet, &n) < 0) ||
+	    send_to(fd, packet, n, to) < 0) {
 		s->send_errors++;
 		return;
 	}
-	s->rtcp_seq++;
+	s->rtcp_number++;
 	s->rtcp_sent++;
 }
 
@@ -232,9 +286,9 @@ static uint64_t arrival_ns(struct msghdr *m)
 }
 
 /* Returns the number of datagrams read. */
-static unsigned int receive_batch(struct stream *s, bool rtcp_port)
+static unsigned int receive_batch(struct stream *s, int fd, bool rtcp_port)
 {
-	static uint8_t data[RECEIVE_BATCH][2048];
+	static _Alignas(8) uint8_t data[RECEIVE_BATCH][2048];
 	static union {
 		char bytes[CMSG_SPACE(sizeof(struct timespec))];
 		struct cmsghdr align;
@@ -253,7 +307,7 @@ static unsigned int receive_batch(struct stream *s, bool rtcp_port)
 						   .msg_control = &control[i],
 						   .msg_controllen = sizeof(control[i]) };
 	}
-	n = recvmmsg(rtcp_port ? s->rtcp_fd : s->fd, msgs, RECEIVE_BATCH, MSG_DONTWAIT, NULL);
+	n = recvmmsg(fd, msgs, RECEIVE_BATCH, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < n; i++) {
 		struct rw_endpoint source = address_to(&from[i]);
 
@@ -271,7 +325,8 @@ void net_receive(struct peer *p)
 	for (int i = 0; i < n; i++) {
 		uint64_t tag = events[i].data.u64;
 
-		while (receive_batch(&p->streams[tag >> 1], tag & 1) == RECEIVE_BATCH)
+		while (receive_batch(&p->streams[(uint32_t)tag >> 1], (int)(tag >> 32), tag & 1) ==
+		       RECEIVE_BATCH)
 			;
 	}
 }
@@ -279,10 +334,10 @@ void net_receive(struct peer *p)
 void net_close(struct peer *p)
 {
 	for (unsigned int i = 0; i < p->stream_count; i++) {
-		if (p->streams[i].fd >= 0)
-			close(p->streams[i].fd);
-		if (p->streams[i].rtcp_fd >= 0)
-			close(p->streams[i].rtcp_fd);
+		close_one(p->streams[i].fd);
+		close_one(p->streams[i].rtcp_fd);
+		close_one(p->streams[i].moved_fd);
+		close_one(p->streams[i].moved_rtcp_fd);
 	}
 	if (p->epoll_fd >= 0)
 		close(p->epoll_fd);

@@ -12,6 +12,7 @@
 
 #include "rtpwire/addr.h"
 
+#include "srtp.h"
 #include "wire.h"
 
 #define PEER_STREAMS_MAX 20000u
@@ -24,6 +25,10 @@ struct arrivals {
 	uint64_t misdelivered; /* of a stream that is not ours to hear */
 	uint64_t corrupt; /* not a byte for byte copy of what a peer sends */
 	uint64_t wrong_source; /* right packets, but not from the remote address */
+	uint64_t auth_failed; /* SRTP: the tag fits no key */
+	uint64_t replayed; /* SRTP: number came before, or is too old to tell */
+	uint64_t old_key; /* SRTP: right packets under the key before the last change */
+	uint64_t renumbered; /* right packets whose RTP sequence number was shifted */
 	uint32_t first_seq, max_seq; /* valid when received > 0 */
 	uint8_t *seen; /* bit n: number n was received */
 	uint32_t seen_bits;
@@ -37,9 +42,16 @@ struct stream {
 	bool mux; /* RTCP shares the media port (RFC 5761) */
 	struct rw_endpoint local, local_rtcp, remote, remote_rtcp; /* RTCP ones: NONE = no RTCP */
 	int fd, rtcp_fd; /* rtcp_fd is -1 with mux and without RTCP */
+	int moved_fd, moved_rtcp_fd; /* of the local address before the last move; -1 = none */
+	bool renumber; /* shifted sequence numbers are no fault */
+	uint32_t ssrc;
+	char suite[SECURE_SUITE_TEXT], tx_key[SECURE_KEY_TEXT], rx_key[SECURE_KEY_TEXT];
+	struct secure *tx, *rx; /* NULL = plain */
 
 	uint64_t sent, rtcp_sent, send_errors;
-	uint32_t rtcp_seq;
+	uint32_t number; /* of the next media packet */
+	uint32_t rtcp_number;
+	uint16_t rtp_seq; /* of the next media packet */
 	struct arrivals media, rtcp;
 	double jitter_ns; /* RFC 3550 A.8, from arrival and sending times */
 	int64_t transit_ns; /* of the last packet */
@@ -70,7 +82,8 @@ struct totals {
 
 /*
  * Reads streams, one a line: "id=1 expect=2 local=IP:PORT remote=IP:PORT", optionally rtcp=IP:PORT,
- * remote-rtcp=IP:PORT, mux=1, send=0, kind=rtp|udptl; "#" starts a comment; "." alone ends the list.
+ * remote-rtcp=IP:PORT, mux=1, send=0, kind=rtp|udptl, ssrc=N, seq=N, first=N, renumber=1, and
+ * srtp=SUITE with tx-key=BASE64 and rx-key=BASE64; "#" starts a comment; "." alone ends the list.
  * 0, or -EINVAL / -ENOMEM after a message on stderr.
  */
 int list_read(FILE *in, struct peer *p);
@@ -86,6 +99,13 @@ int net_open(struct peer *p);
 /* Sends all packets due at now_ns (CLOCK_MONOTONIC), at most a burst. True when more are due. */
 bool net_send_due(struct peer *p, uint64_t now_ns);
 
+/*
+ * Binds a stream to another local address, as a phone that changes its network; what still comes to the one
+ * before is received too. rtcp_at is not looked at with mux. 0, or -errno after a message and nothing changed.
+ */
+int net_move(struct peer *p, struct stream *s, const struct rw_endpoint *at,
+	     const struct rw_endpoint *rtcp_at);
+
 /* Reads all that has arrived. */
 void net_receive(struct peer *p);
 
@@ -93,14 +113,25 @@ void net_close(struct peer *p);
 
 /* count.c */
 
-/* Books a datagram that came from `from` for s; arrived_ns is CLOCK_REALTIME. */
-void count_packet(struct stream *s, bool rtcp_port, const uint8_t *p, size_t len_bytes,
+/*
+ * Books a datagram that came from `from` for s; arrived_ns is CLOCK_REALTIME. p is aligned to 4 and undefined
+ * afterwards: SRTP is decrypted in place.
+ */
+void count_packet(struct stream *s, bool rtcp_port, uint8_t *p, size_t len_bytes,
 		  const struct rw_endpoint *from, uint64_t arrived_ns);
 
 /* Numbers between the first and the highest received that did not arrive. */
 uint64_t count_missing(const struct arrivals *a);
 
 void count_totals(const struct peer *p, struct totals *t);
+
+/* orders.c */
+
+/*
+ * Reads and obeys what stdin has without waiting; at its end *open becomes false and stdin is no longer looked
+ * at. True when told to stop.
+ */
+bool orders_read(struct peer *p, bool *open);
 
 /* report.c */
 

@@ -19,8 +19,9 @@ void report_progress(const struct peer *p, double seconds)
 	       seconds, p->stream_count, (unsigned long long)t.sent,
 	       (unsigned long long)t.media.received, (unsigned long long)t.missing,
 	       (unsigned long long)t.media.duplicates,
-	       (unsigned long long)(t.media.misdelivered + t.media.corrupt), t.jitter_ms,
-	       t.latency_ms, t.latency_max_ms);
+	       (unsigned long long)(t.media.misdelivered + t.media.corrupt + t.media.auth_failed +
+				    t.media.replayed),
+	       t.jitter_ms, t.latency_ms, t.latency_max_ms);
 	fflush(stdout);
 }
 
@@ -51,11 +52,14 @@ static json_t *ranges(const struct arrivals *a)
 
 static json_t *arrivals_json(const struct arrivals *a, uint64_t sent, uint64_t missing)
 {
-	return json_pack("{sI sI sI sI sI sI sI sI}", "sent", (json_int_t)sent, "received",
-			 (json_int_t)a->received, "missing", (json_int_t)missing, "duplicates",
-			 (json_int_t)a->duplicates, "reordered", (json_int_t)a->reordered,
-			 "misdelivered", (json_int_t)a->misdelivered, "corrupt",
-			 (json_int_t)a->corrupt, "wrong_source", (json_int_t)a->wrong_source);
+	return json_pack("{sI sI sI sI sI sI sI sI sI sI sI sI}", "sent", (json_int_t)sent,
+			 "received", (json_int_t)a->received, "missing", (json_int_t)missing,
+			 "duplicates", (json_int_t)a->duplicates, "reordered",
+			 (json_int_t)a->reordered, "misdelivered", (json_int_t)a->misdelivered,
+			 "corrupt", (json_int_t)a->corrupt, "wrong_source",
+			 (json_int_t)a->wrong_source, "auth_failed", (json_int_t)a->auth_failed,
+			 "replayed", (json_int_t)a->replayed, "old_key", (json_int_t)a->old_key,
+			 "renumbered", (json_int_t)a->renumbered);
 }
 
 static json_t *stream_json(const struct stream *s)

@@ -18,7 +18,7 @@ enum wire_kind {
 
 #define WIRE_RTP_BYTES 172u
 #define WIRE_UDPTL_BYTES 64u
-#define WIRE_RTCP_BYTES 88u
+#define WIRE_RTCP_BYTES 96u
 #define WIRE_BYTES_MAX WIRE_RTP_BYTES
 #define WIRE_SAMPLES 160u /* per RTP packet: 20 ms at 8000 Hz */
 #define WIRE_SEQ_MAX (1u << 24) /* packets of one stream; more than 90 hours at 50 a second */
@@ -27,20 +27,30 @@ struct wire_tag {
 	uint32_t stream; /* sender's stream id */
 	uint32_t seq; /* 0, 1, 2 ... per stream, RTP and RTCP on their own */
 	uint64_t sent_ns; /* CLOCK_REALTIME */
+	uint32_t ssrc; /* of the packet, host order */
+	uint16_t rtp_seq; /* of the RTP header as it was sent */
 };
 
-/* SSRC of a stream's packets, host order; different for different ids. */
+/* SSRC of a stream's packets where nothing else is asked for, host order; different for different ids. */
 uint32_t wire_ssrc(uint32_t stream);
+
+/*
+ * RTP sequence number of a stream's first packet where nothing else is asked for: every run crosses the wrap of
+ * the 16 bits within its first ten seconds.
+ */
+uint16_t wire_first_seq(uint32_t stream);
 
 /* Writes a media packet; returns its length in bytes, at most WIRE_BYTES_MAX. */
 size_t wire_media_make(uint8_t out[static WIRE_BYTES_MAX], enum wire_kind kind,
 		       const struct wire_tag *tag);
 
 /*
- * Reads a received media packet. 0 and *tag when each byte is as wire_media_make() wrote it, else
- * -EBADMSG and *tag undefined.
+ * Reads a received media packet. 0 and *tag when each byte is as wire_media_make() wrote it, but for the
+ * sequence number of an RTP header: *shift is what was added to that on the way. Else -EBADMSG, and *tag and *shift
+ * undefined.
  */
-int wire_media_read(const uint8_t *p, size_t len_bytes, enum wire_kind kind, struct wire_tag *tag);
+int wire_media_read(const uint8_t *p, size_t len_bytes, enum wire_kind kind, struct wire_tag *tag,
+		    uint16_t *shift);
 
 /*
  * Writes a compound RTCP packet (sender report, CNAME, APP with the tag; RFC 3550 section 6). packets and
@@ -49,7 +59,7 @@ int wire_media_read(const uint8_t *p, size_t len_bytes, enum wire_kind kind, str
 size_t wire_rtcp_make(uint8_t out[static WIRE_RTCP_BYTES], const struct wire_tag *tag,
 		      uint32_t packets, uint32_t octets);
 
-/* Reads a received RTCP packet; as wire_media_read(). */
+/* Reads a received RTCP packet. 0 and *tag when each byte is as it was written, else -EBADMSG. */
 int wire_rtcp_read(const uint8_t *p, size_t len_bytes, struct wire_tag *tag);
 
 #endif
