@@ -12,6 +12,7 @@
 #define PORTS 6
 #define PEERS 6
 #define ADJS 8u
+#define KEYS 4u /* 0: none */
 
 static const char *const peers[PEERS] = { "198.51.100.1:4000", "198.51.100.2:4000",
 					  "203.0.113.1:5000",  "203.0.113.2:5000",
@@ -24,6 +25,7 @@ struct world {
 	int held[ADJS]; /* references that the worker has */
 	struct rw_endpoint resolve[PORTS]; /* asked for last */
 	unsigned int asked, answered; /* commands, ACKs */
+	struct srtp_context *phones[KEYS]; /* what peers send with, by key */
 };
 
 static void must(bool truth, const char *what)
@@ -59,6 +61,18 @@ static void send_mail(struct world *w, enum mail_type type, const struct rw_flow
 	bench_mail(w->b, type, s, adj, w->asked);
 }
 
+static struct rw_srtp_key key_of(unsigned int n)
+{
+	static const uint8_t suites[KEYS] = { RW_SRTP_NONE, RW_SRTP_AES_CM_128_HMAC_SHA1_80,
+					      RW_SRTP_AES_CM_128_HMAC_SHA1_32,
+					      RW_SRTP_AEAD_AES_128_GCM };
+	struct rw_srtp_key key = { .suite = suites[n % KEYS] };
+
+	if (key.suite)
+		key.key[0] = (uint8_t)n;
+	return key;
+}
+
 static struct rw_flow_spec spec_of(const struct world *w, const uint8_t r[static RECORD_BYTES])
 {
 	rw_flow_id out = BENCH_PORT_MIN + r[2] % PORTS;
@@ -77,8 +91,30 @@ static struct rw_flow_spec spec_of(const struct world *w, const uint8_t r[static
 		s.allow[s.allow_count++] = (struct rw_prefix){
 			bench_endpoint(peers[r[9] % PEERS]).ip, r[10] % 33, { 0 }
 		};
+	s.rx = key_of(r[11] & 3);
+	s.tx = key_of(r[11] >> 2 & 3);
+	if (r[11] & 15) {
+		s.flags = 0;
+		s.kind = s.kind == RW_FLOW_OPAQUE ? RW_FLOW_MUX : s.kind;
+	}
 	must(rw_flow_spec_check(&s, &w->b->path.config.limits) == RW_FLOW_ERR_OK, "spec is valid");
 	return s;
+}
+
+/* A packet of a phone with the key that r[11] names, or of one without. */
+static void run_packet(struct world *w, const uint8_t r[static RECORD_BYTES])
+{
+	uint8_t frame[512], payload[256];
+	struct srtp_packet p = {
+		.context = w->phones[r[11] & 3], .data = payload, .len_bytes = 172, .room_bytes = 64
+	};
+
+	bench_rtp(payload, 172, 0, r[3], r[3] * 160u, 0x1234);
+	if (p.context)
+		srtp_batch_protect(bench_srtp(), &p, 1);
+	bench_run(w->b, frame,
+		  bench_frame(frame, peers[r[5] % PEERS], locals[r[1] % PORTS], payload,
+			      p.len_bytes));
 }
 
 static void run_record(struct world *w, const uint8_t r[static RECORD_BYTES])
@@ -105,10 +141,10 @@ static void run_record(struct world *w, const uint8_t r[static RECORD_BYTES])
 		bench_set_time(w->b, w->b->path.now.ns + r[8] * 16000000ull);
 		break;
 	case 6: /* the manager is slow: its ring stays as it is */
-		bench_run_rtp(w->b, peers[r[5] % PEERS], locals[r[1] % PORTS], r[3]);
+		run_packet(w, r);
 		return;
 	default:
-		bench_run_rtp(w->b, peers[r[5] % PEERS], locals[r[1] % PORTS], r[3]);
+		run_packet(w, r);
 		break;
 	}
 	read_reports(w);
@@ -130,6 +166,23 @@ static void delete_all(struct world *w)
 	must(w->b->path.table.count == 0, "no flow is left");
 	for (unsigned int i = 1; i < ADJS; i++)
 		must(w->held[i] == 0, "each reference comes back");
+	for (unsigned int i = 1; i < KEYS; i++) {
+		struct rw_srtp_key key = key_of(i);
+
+		must(!srtp_context_find(bench_srtp(), SRTP_RECEIVE, 7, &key), "no key is left");
+		must(!srtp_context_find(bench_srtp(), SRTP_SEND, 7, &key), "no key is left");
+	}
+}
+
+static void make_phones(struct world *w)
+{
+	for (unsigned int i = 1; i < KEYS; i++) {
+		struct rw_srtp_key key = key_of(i);
+
+		must(srtp_context_new(bench_srtp(), SRTP_SEND, &key, NULL, NULL, &w->phones[i]) ==
+			     0,
+		     "memory for the phones");
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -139,9 +192,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(w.b != NULL, "memory for the bench");
 	for (unsigned int i = 1; i < ADJS; i++)
 		bench_adj_ready(w.b, i, 0, 1500);
+	w.b->tailroom_bytes = SRTP_TRAILER_MAX;
+	make_phones(&w);
 	for (; size >= RECORD_BYTES; data += RECORD_BYTES, size -= RECORD_BYTES)
 		run_record(&w, data);
 	delete_all(&w);
+	for (unsigned int i = 1; i < KEYS; i++)
+		srtp_context_free(bench_srtp(), w.phones[i]);
 	bench_free(w.b);
 	return 0;
 }

@@ -22,12 +22,27 @@ def endpoint(text, port):
     return ip(text) + struct.pack(">H2x", port if text else 0)
 
 
-def command(kind, seq, media=0, port=8000, generation=1, peer=None, source=None, out=NONE, allow=()):
+AES_CM_128_HMAC_SHA1_80, KEY_BYTES = 7, 30
+
+
+def key(suite=0, byte=0):
+    """struct rw_srtp_key: MKI, its length, suite, flags, master key."""
+    return struct.pack("<QBBB", 0, 0, suite, 0) + (bytes([byte]) * KEY_BYTES if suite else b"").ljust(53, b"\0")
+
+
+def streams(*all_of_them):
+    """RW_SSRC_SLOTS of struct rw_srtp_stream."""
+    return b"".join(struct.pack("<IIIHHB3x", *s, 1) for s in all_of_them).ljust(4 * 20, b"\0")
+
+
+def command(kind, seq, media=0, port=8000, generation=1, peer=None, source=None, out=NONE, allow=(), rx=key(),
+            tx=key(), stands=()):
     spec = struct.pack("<IIQQ", media << 16 | port, 0, generation, 7)
     spec += endpoint(source, 4000) + endpoint(peer, 4000)
     spec += struct.pack("<IIBBBBHHI", out, NONE, 0, 1, 0, len(allow), 3000, 0, 8000)
     spec += b"".join(ip(a) + struct.pack("B3x", bits) for a, bits in allow).ljust(8 * 24, b"\0")
     spec += bytes(4) + b"call-1".ljust(128, b"\0")
+    spec += rx + tx + streams(*stands) + streams(*stands)
     spec += bytes(-len(spec) % 8)
     return struct.pack("<IIQ", kind, 0, seq) + spec
 
@@ -48,6 +63,10 @@ SEEDS = {
     + command(SET, 3, out=8002)
     + command(9, 4)
     + command(SET, 5, generation=0),
+    "secured": command(SET, 1, peer="10.0.0.2", rx=key(AES_CM_128_HMAC_SHA1_80, 1), tx=key(1, 2),
+                       stands=[(0x1234, 1, 7, 65000, 3)])
+    + command(SET, 2, generation=2, rx=key(14, 1))
+    + command(SET, 3, generation=3, rx=key(AES_CM_128_HMAC_SHA1_80, 1), stands=[(1, 0, 1 << 31, 0, 0)]),
     "cut": command(SET, 1, peer="10.0.0.2")[:100],
 }
 

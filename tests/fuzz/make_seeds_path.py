@@ -68,8 +68,8 @@ def packets():
 
 
 def mail(kind, port=0, out=0, generation=0, what=0, source=0, peer=0, adj=0, learn=0, allow=0,
-         bits=0):
-    return bytes([kind, port, out, generation, what, source, peer, adj, learn, allow, bits, 0])
+         bits=0, keys=0):
+    return bytes([kind, port, out, generation, what, source, peer, adj, learn, allow, bits, keys])
 
 
 SET, DEL, ADJ, SNAPSHOT, TIME, SLOW, PACKET = 0, 2, 3, 4, 5, 6, 7
@@ -87,6 +87,14 @@ def mails():
         mail(PACKET, 0, source=n % 4) + mail(ADJ, 0, adj=1 + n % 7) for n in range(8))
     yield "snapshot", call + mail(SNAPSHOT) + mail(SNAPSHOT) + mail(SET, 4, 4, 0, 3, 0, 0x81, 1)
     yield "window", learn + mail(TIME, learn=250) + mail(PACKET, 0, source=3) + mail(SLOW, 0, source=1)
+    secured = mail(SET, 0, 2, 0, LEARN, 0x84, 0x84, 1, 200, keys=1 | 2 << 2) + mail(SET, 2, 0, 0, LEARN, 0x85, 0x85, 2, 200)
+    talk = b"".join(mail(PACKET, 0, generation=n, source=0, keys=1) + mail(PACKET, 2, generation=n, source=1)
+                    for n in range(3))
+    yield "secured", secured + talk + mail(PACKET, 0, generation=2, source=0, keys=1)
+    yield "rekey", secured + talk + mail(SET, 0, 2, 1, LEARN, 0x84, 0x84, 1, 200, keys=2 | 3 << 2) + b"".join(
+        mail(PACKET, 0, generation=10 + n, source=0, keys=1 + n // 2) for n in range(4)) + mail(TIME, learn=255) * 2 + talk
+    yield "moved", secured + talk + mail(SET, 4, 2, 1, LEARN, 0x84, 0x84, 1, 200, keys=1 | 2 << 2) + mail(
+        SET, 2, 4, 1, LEARN, 0x85, 0x85, 2, 200) + mail(DEL, 0, generation=7) + talk
     yield "allow", mail(SET, 0, 2, 0, HANDOVER, 0, 0, 0, 0, 3, 24) + mail(PACKET, 0, source=3)
 
 

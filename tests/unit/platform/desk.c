@@ -4,17 +4,32 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "desk.h"
 
+/* Mapped, not allocated: most of it is never touched, and a fuzz target makes thousands of desks. */
+static void *zeroed(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static void unmap(void *p, size_t bytes)
+{
+	if (p)
+		munmap(p, bytes);
+}
+
 static struct rw_ring *make_ring(uint32_t slot_bytes, uint32_t count)
 {
-	uint64_t bytes = rw_wire_align(rw_ring_bytes(slot_bytes, count));
-	struct rw_ring *r = aligned_alloc(RW_CACHE_LINE_BYTES, bytes);
+	return zeroed(rw_ring_bytes(slot_bytes, count));
+}
 
-	if (r)
-		memset(r, 0, bytes);
-	return r;
+static void free_ring(struct rw_ring *r, uint32_t slot_bytes, uint32_t count)
+{
+	unmap(r, rw_ring_bytes(slot_bytes, count));
 }
 
 struct desk *desk_new(void)
@@ -28,7 +43,8 @@ struct desk *desk_new(void)
 	d->limits = (struct rw_limits){ .port_min = DESK_PORT_MIN,
 					.port_max = DESK_PORT_MAX,
 					.workers = DESK_WORKERS,
-					.media_count = 2 };
+					.media_count = 2,
+					.srtp_suites = (1u << RW_SRTP_SUITE_MAX) - 2 };
 	rw_ip_parse("192.0.2.1", &d->limits.media[0]);
 	rw_ip_parse("2001:db8::1", &d->limits.media[1]);
 	nc.limits = d->limits;
@@ -38,7 +54,7 @@ struct desk *desk_new(void)
 		d->rings[w].punts = make_ring(RW_PUNT_SLOT_BYTES, PUNT_SLOTS);
 		ok = ok && d->rings[w].mailbox && d->rings[w].reports && d->rings[w].punts;
 	}
-	d->wire = aligned_alloc(RW_CACHE_LINE_BYTES, rw_wire_align(rw_wire_bytes()));
+	d->wire = zeroed(rw_wire_bytes());
 	ok = ok && d->wire && neigh_new(&nc, &d->neigh) == 0 &&
 	     dispatch_new(&d->limits, d->rings, d->neigh, &d->dispatch) == 0;
 	if (!ok) {
@@ -57,11 +73,11 @@ void desk_free(struct desk *d)
 	dispatch_free(d->dispatch);
 	neigh_free(d->neigh);
 	for (unsigned int w = 0; w < DESK_WORKERS; w++) {
-		free(d->rings[w].mailbox);
-		free(d->rings[w].reports);
-		free(d->rings[w].punts);
+		free_ring(d->rings[w].mailbox, MAIL_SLOT_BYTES, MAIL_SLOTS);
+		free_ring(d->rings[w].reports, REPORT_SLOT_BYTES, REPORT_SLOTS);
+		free_ring(d->rings[w].punts, RW_PUNT_SLOT_BYTES, PUNT_SLOTS);
 	}
-	free(d->wire);
+	unmap(d->wire, rw_wire_bytes());
 	free(d);
 }
 
