@@ -30,6 +30,7 @@ static void report(struct path *w, enum report_type type, enum rw_ack_status sta
 	if (spec)
 		r->spec = *spec;
 	rw_ring_push(w->config.reports, REPORT_SLOT_BYTES, REPORT_SLOTS, r, sizeof(*r));
+	explicit_bzero(&r->spec, sizeof(r->spec));
 }
 
 static void apply_set(struct path *w, const struct mail *m)
@@ -38,11 +39,15 @@ static void apply_set(struct path *w, const struct mail *m)
 	const struct flow *f = &w->table.flows[slot];
 	uint32_t adj = m->adj;
 	enum rw_ack_status status = RW_ACK_STALE;
+	struct flow_keys keys;
 
 	if (!f->live || m->spec.generation >= f->generation) {
-		adj = flow_set(&w->table, slot, &m->spec, &w->config.limits, m->adj,
-			       flow_stats(w, slot), w->now.ns);
-		status = RW_ACK_OK;
+		status = RW_ACK_REFUSED;
+		if (flow_keys_make(&w->table, slot, &m->spec, &keys) == 0) {
+			adj = flow_set(&w->table, slot, &m->spec, &keys, &w->config.limits, m->adj,
+				       flow_stats(w, slot), w->now.ns);
+			status = RW_ACK_OK;
+		}
 	}
 	report(w, REPORT_ACK, status, m->seq, adj, &m->spec);
 }
@@ -97,6 +102,7 @@ static void snapshot_go_on(struct path *w)
 		spec.source = w->table.flows[w->snapshot_next].source;
 		spec.peer = w->table.flows[w->snapshot_next].peer;
 		report(w, REPORT_FLOW, RW_ACK_OK, w->snapshot_seq, ADJ_NONE, &spec);
+		explicit_bzero(&spec, sizeof(spec));
 		w->snapshot_next++;
 	}
 }
@@ -137,6 +143,7 @@ unsigned int apply(struct path *w)
 		w->mail_held = !apply_mail(w, &w->mail);
 		if (w->mail_held)
 			break;
+		explicit_bzero(&w->mail, sizeof(w->mail)); /* it may have held keys */
 	}
 	snapshot_go_on(w);
 	return n;

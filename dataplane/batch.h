@@ -36,6 +36,7 @@ struct pkt {
 	void *mbuf; /* for rx, handoff and tx only */
 	uint16_t len_bytes;
 	uint16_t headroom_bytes; /* writable bytes before data */
+	uint16_t tailroom_bytes; /* writable bytes behind the frame */
 	uint8_t in_port; /* index of the dataplane's port */
 	uint8_t rx_flags; /* PKT_* */
 
@@ -44,19 +45,20 @@ struct pkt {
 	/* set by parse */
 	uint8_t owner; /* worker that has the flow */
 	uint16_t payload_at; /* of the UDP payload, from data */
-	uint16_t payload_bytes;
+	uint16_t payload_bytes; /* changes where a trailer is taken off or put on */
+	uint16_t received_bytes; /* payload_bytes as received */
 	rw_flow_id id;
 	struct rw_endpoint source;
 
 	/* set by lookup */
 	struct flow *in;
 	uint32_t in_slot;
+	uint8_t class_; /* enum rw_class */
 
 	/* set by source */
 	bool candidate; /* may become the flow's source, if it proves to be media */
 
 	/* set by rtp */
-	uint8_t class_; /* enum rw_class */
 	uint32_t out_slot;
 	struct flow *out;
 
@@ -67,6 +69,8 @@ struct pkt {
 struct batch {
 	unsigned int count; /* packets in pkt[] */
 	unsigned int live; /* of them still in the pipe */
+	bool secured; /* set by lookup: packets of a flow with a key to receive with are in it */
+	bool securing; /* set by rtp: ... to send with */
 	uint8_t index[BATCH_MAX]; /* their places in pkt[], in order of arrival */
 	struct pkt pkt[BATCH_MAX];
 };
@@ -86,6 +90,8 @@ static inline void batch_reset(struct batch *b)
 {
 	b->count = 0;
 	b->live = 0;
+	b->secured = false;
+	b->securing = false;
 }
 
 #endif

@@ -32,6 +32,8 @@ enum option_id {
 	OPT_CPUS,
 	OPT_MBUFS,
 	OPT_LOG_LEVEL,
+	OPT_SRTP_ENGINE,
+	OPT_SRTP_WINDOW,
 	OPT_HELP,
 	OPT_VERSION,
 };
@@ -49,6 +51,8 @@ static const struct option long_options[] = {
 	{ "cpus", required_argument, NULL, OPT_CPUS },
 	{ "mbufs", required_argument, NULL, OPT_MBUFS },
 	{ "log-level", required_argument, NULL, OPT_LOG_LEVEL },
+	{ "srtp-engine", required_argument, NULL, OPT_SRTP_ENGINE },
+	{ "srtp-window", required_argument, NULL, OPT_SRTP_WINDOW },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -70,8 +74,9 @@ const char *config_help(void)
 	       "  --cpus LIST          CPUs to pin workers to, such as 2,4-6\n"
 	       "  --no-hugepages       do not use huge pages even if enough are free\n"
 	       "  --mbufs N            packet buffers (default: by ports and workers)\n"
-	       "  --socket PATH        where control connects\n"
-	       "                       (default " RW_DATAPLANE_SOCKET ")\n"
+	       "  --srtp-engine NAME   auto, ipsec-mb (x86-64) or libsrtp2\n"
+	       "  --srtp-window N      packets of the SRTP replay windows, 128 (default) to 960\n"
+	       "  --socket PATH        control's (default " RW_DATAPLANE_SOCKET ")\n"
 	       "  --socket-mode OCTAL  its permissions (default 0660)\n"
 	       "  --socket-group NAME  its group (of user rtpwire, else of nobody)\n"
 	       "  --log-level LEVEL    error, warning, info (default) or debug\n"
@@ -250,6 +255,26 @@ static int set_cpus(struct config *c, const char *arg, char *err)
 	return refuse(err, "--cpus %s: not a list of CPUs; write one such as 2,4-6", arg);
 }
 
+static int set_srtp_engine(struct config *c, const char *arg, char *err)
+{
+	if (srtp_engine_parse(arg, &c->srtp_engine) < 0)
+		return refuse(err, "--srtp-engine %s: use auto, ipsec-mb or libsrtp2", arg);
+	if (!srtp_engine_suites(c->srtp_engine))
+		return refuse(err,
+			      "--srtp-engine %s: needs an x86-64 CPU with AES instructions; use "
+			      "libsrtp2",
+			      arg);
+	return 0;
+}
+
+static int set_srtp_window(struct config *c, const char *arg, char *err)
+{
+	if (parse_whole(arg, SRTP_WINDOW_MIN, SRTP_WINDOW_MAX, &c->srtp_window) < 0)
+		return refuse(err, "--srtp-window %s: must be a number from %u to %u", arg,
+			      SRTP_WINDOW_MIN, SRTP_WINDOW_MAX);
+	return 0;
+}
+
 static int set_option(struct config *c, int id, const char *arg, char *err)
 {
 	unsigned int n;
@@ -285,6 +310,10 @@ static int set_option(struct config *c, int id, const char *arg, char *err)
 			return refuse(err, "--mbufs %s: must be a number from %u to %u", arg,
 				      MBUFS_MIN, MBUFS_MAX);
 		return 0;
+	case OPT_SRTP_ENGINE:
+		return set_srtp_engine(c, arg, err);
+	case OPT_SRTP_WINDOW:
+		return set_srtp_window(c, arg, err);
 	case OPT_LOG_LEVEL:
 		if (log_level_parse(arg, &c->log_level) < 0)
 			return refuse(err, "--log-level %s: use error, warning, info or debug",
@@ -360,7 +389,10 @@ static void set_default_group(struct config *c)
 
 static void set_defaults(struct config *c)
 {
-	*c = (struct config){ .socket_mode = 0660, .log_level = LOG_LEVEL_INFO };
+	*c = (struct config){ .socket_mode = 0660,
+			      .log_level = LOG_LEVEL_INFO,
+			      .srtp_engine = SRTP_ENGINE_AUTO,
+			      .srtp_window = SRTP_WINDOW_MIN };
 	c->limits.port_min = RW_PORT_MIN_DEFAULT;
 	c->limits.port_max = RW_PORT_MAX_DEFAULT;
 	c->limits.workers = 1;
@@ -392,5 +424,6 @@ int config_parse(int argc, char **argv, struct config *out, char err[static CONF
 	}
 	if (optind < parsed)
 		return refuse(err, "%s: not an option; see --help", argv[optind]);
+	out->limits.srtp_suites = srtp_engine_suites(out->srtp_engine);
 	return check_whole(out, err);
 }

@@ -14,6 +14,7 @@
 
 #include "log.h"
 #include "port_spec.h"
+#include "srtp.h"
 #include "worker.h"
 
 #define CONFIG_ERROR_BYTES 512
@@ -40,6 +41,8 @@ struct config {
 	unsigned int cpus[RW_WORKERS_MAX];
 	unsigned int mbufs; /* packet buffers; 0 = automatic */
 	enum log_level log_level;
+	enum srtp_engine_kind srtp_engine;
+	unsigned int srtp_window; /* packets of the replay windows */
 	int eal_argc; /* what stood after -- */
 	char **eal_argv; /* points into argv */
 };

@@ -186,7 +186,9 @@ static int handle_ack(struct dispatch *d, const struct report *r, struct dispatc
 	if (!of_this_session(d, f))
 		return 0;
 	d->session_in_flight--;
-	return push_ack(d, f->seq, r->status, RW_FLOW_ERR_OK, turn);
+	/* a worker refuses only what the SRTP engine refused */
+	return push_ack(d, f->seq, r->status,
+			r->status == RW_ACK_REFUSED ? RW_FLOW_ERR_SUITE : RW_FLOW_ERR_OK, turn);
 }
 
 /* One flow of a snapshot. -EAGAIN when control has to make room first. */
@@ -194,6 +196,7 @@ static int handle_flow(struct dispatch *d, const struct report *r, struct dispat
 {
 	struct in_flight *f = in_flight_of(d, r->seq);
 	struct rw_event ev;
+	int rc;
 
 	if (!f || !of_this_session(d, f))
 		return 0;
@@ -203,7 +206,9 @@ static int handle_flow(struct dispatch *d, const struct report *r, struct dispat
 	ev.type = RW_EVENT_FLOW;
 	ev.seq = f->seq;
 	ev.spec = r->spec;
-	return push_event(d, &ev, turn);
+	rc = push_event(d, &ev, turn);
+	explicit_bzero(&ev, sizeof(ev));
+	return rc;
 }
 
 /* Puts a flow on its worker's list, or renews what is on the list. */
@@ -275,6 +280,8 @@ static int take_reports(struct dispatch *d, struct worker_state *w, struct dispa
 			return 0;
 		rc = handle_report(d, w, &w->stash, turn);
 		w->stashed = rc == -EAGAIN;
+		if (!w->stashed)
+			explicit_bzero(&w->stash, sizeof(w->stash)); /* it may have held keys */
 		if (rc < 0)
 			return rc;
 		turn->moved = true;
@@ -295,6 +302,7 @@ static void post(struct dispatch *d, struct worker_state *w, const struct rw_com
 						   &c->spec.peer.ip, d->now_ns)
 				       : ADJ_NONE;
 	rw_ring_push(w->rings.mailbox, MAIL_SLOT_BYTES, MAIL_SLOTS, m, sizeof(*m));
+	explicit_bzero(&m->spec, sizeof(m->spec));
 }
 
 /* Why a command is refused, or RW_FLOW_ERR_OK. */
@@ -360,6 +368,7 @@ static int take_commands(struct dispatch *d, struct dispatch_turn *turn)
 			return 0;
 		if (rc == 0)
 			rc = handle_command(d, &c, turn);
+		explicit_bzero(&c, sizeof(c));
 		if (rc < 0)
 			return rc;
 		turn->moved = true;

@@ -9,12 +9,16 @@
 
 #define ADJ_VERSION_NEVER 0xffffffffu /* odd: no readable entry has it */
 
+/* Specs hold keys, so none of it goes into a core dump. */
 static void *map_lazily(size_t size_bytes)
 {
 	void *p = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	return p == MAP_FAILED ? NULL : p;
+	if (p == MAP_FAILED)
+		return NULL;
+	madvise(p, size_bytes, MADV_DONTDUMP);
+	return p;
 }
 
 static size_t live_bytes(const struct flow_table *t)
@@ -22,9 +26,9 @@ static size_t live_bytes(const struct flow_table *t)
 	return ((size_t)t->slots + 63) / 64 * sizeof(*t->live);
 }
 
-int flow_table_init(struct flow_table *t, uint32_t slots)
+int flow_table_init(struct flow_table *t, uint32_t slots, struct srtp *srtp)
 {
-	*t = (struct flow_table){ .slots = slots };
+	*t = (struct flow_table){ .slots = slots, .srtp = srtp };
 	t->flows = map_lazily((size_t)slots * sizeof(*t->flows));
 	t->live = map_lazily(live_bytes(t));
 	if (t->flows && t->live)
@@ -35,6 +39,10 @@ int flow_table_init(struct flow_table *t, uint32_t slots)
 
 void flow_table_free(struct flow_table *t)
 {
+	if (t->flows && t->live)
+		for (uint32_t i = flow_table_next(t, 0); i < t->slots;
+		     i = flow_table_next(t, i + 1))
+			flow_keys_drop(t, &t->flows[i], NULL);
 	if (t->flows)
 		munmap(t->flows, (size_t)t->slots * sizeof(*t->flows));
 	if (t->live)
@@ -163,10 +171,11 @@ uint32_t flow_use_adj(struct flow *f, uint32_t adj)
 }
 
 uint32_t flow_set(struct flow_table *t, uint32_t slot, const struct rw_flow_spec *spec,
-		  const struct rw_limits *lim, uint32_t adj, struct rw_flow_stats *stats,
-		  uint64_t now_ns)
+		  const struct flow_keys *keys, const struct rw_limits *lim, uint32_t adj,
+		  struct rw_flow_stats *stats, uint64_t now_ns)
 {
 	struct flow *f = &t->flows[slot];
+	bool renewed;
 
 	if (!f->live) {
 		clear_for_new(f, stats);
@@ -174,6 +183,8 @@ uint32_t flow_set(struct flow_table *t, uint32_t slot, const struct rw_flow_spec
 		t->live[slot / 64] |= 1ull << slot % 64;
 		t->count++;
 	}
+	renewed = spec->generation > f->generation;
+	flow_keys_use(t, f, keys, spec, stats, renewed);
 	if (!take_spec(f, spec, now_ns))
 		adj = flow_use_adj(f, adj);
 	f->clock_hz = spec->clock_hz;
@@ -190,6 +201,8 @@ uint32_t flow_del(struct flow_table *t, uint32_t slot, struct rw_flow_stats *sta
 {
 	struct flow *f = &t->flows[slot];
 
+	flow_keys_drop(t, f, stats);
+	explicit_bzero(&f->spec, sizeof(f->spec));
 	f->live = false;
 	t->live[slot / 64] &= ~(1ull << slot % 64);
 	t->count--;

@@ -18,6 +18,7 @@
 #include "adj.h"
 #include "encap.h"
 #include "rtp.h"
+#include "srtp.h"
 
 /* What is done with a packet of a class; compiled from kind and flags. */
 enum flow_action {
@@ -39,6 +40,7 @@ struct flow {
 	struct rw_endpoint known; /* admitted without any further rule; family NONE: nobody */
 	uint32_t out_slot[2]; /* of out_rtp, out_rtcp; or FLOW_NO_SLOT */
 	uint64_t generation;
+	struct srtp_context *rx; /* opens packets; NULL: they come as plain RTP */
 
 	/* Lines 1 and 2: each packet that leaves. */
 	_Alignas(64) uint32_t adj; /* entry in use, or ADJ_NONE */
@@ -49,6 +51,7 @@ struct flow {
 	uint8_t refusal; /* enum rw_drop */
 	bool resolve_due; /* the manager could not be asked about peer yet */
 	struct encap encap;
+	struct srtp_context *tx; /* secures packets; NULL: they leave as plain RTP */
 
 	/* From here: rare. */
 	_Alignas(64) struct rw_endpoint source; /* learned, else signalled */
@@ -60,6 +63,13 @@ struct flow {
 	bool seen; /* it was seen in this window */
 	bool locked; /* the window is over */
 	bool before_refused; /* `before` is the place that media has left */
+	/*
+	 * The key of before, or the one to come: after signalling a peer goes on with its old key for a while, and late
+	 * packets of it come even later. NULL: there is none.
+	 */
+	struct srtp_context *rx_other;
+	bool rx_other_is_new; /* signalling wants it; it takes over with the first packet that it opens */
+	uint64_t rx_other_until_ns; /* when an old one is given up; 0 = as long as it is in use */
 	struct rtp_track track;
 	struct rw_flow_spec spec; /* as control set it last */
 };
@@ -70,28 +80,55 @@ _Static_assert(offsetof(struct flow, source) == 192, "egress takes two cache lin
 /* All flows of one worker: a lazily touched array with a place for every slot of the dataplane. */
 struct flow_table {
 	struct flow *flows;
+	struct srtp *srtp; /* whose the contexts are */
 	uint64_t *live; /* one bit per slot */
 	uint32_t slots;
 	uint32_t count; /* live flows */
 };
 
-/* Maps a table for slots flows; no page is touched. 0 or -ENOMEM. */
-int flow_table_init(struct flow_table *t, uint32_t slots);
+/* Maps a table for slots flows; no page is touched. srtp may be NULL: then no spec has keys. 0 or -ENOMEM. */
+int flow_table_init(struct flow_table *t, uint32_t slots, struct srtp *srtp);
 
-/* Unmaps it; a zeroed table is fine. */
+/* Frees the flows' contexts and unmaps it; a zeroed table is fine. */
 void flow_table_free(struct flow_table *t);
 
 /* First live slot at or after from, or t->slots. */
 uint32_t flow_table_next(const struct flow_table *t, uint32_t from);
 
+/* flow_keys.c: contexts that a spec needs and the flow in the slot has not. */
+struct flow_keys {
+	struct srtp_context *rx, *tx; /* NULL: nothing new */
+};
+
+/*
+ * Makes (or finds among those of the call) the contexts for a spec that flow_set() is about to take. 0, or -ENOMEM or
+ * -ENOTSUP and nothing has changed.
+ */
+int flow_keys_make(struct flow_table *t, uint32_t slot, const struct rw_flow_spec *spec,
+		   struct flow_keys *out);
+
+/* Puts them to use, with the keys that stay; renewed: the spec is of a newer generation. flow_set() calls it. */
+void flow_keys_use(struct flow_table *t, struct flow *f, const struct flow_keys *keys,
+		   const struct rw_flow_spec *spec, struct rw_flow_stats *stats, bool renewed);
+
+/* The other key has opened a packet: if it is the new one, it takes over at now_ns. */
+void flow_keys_other_used(struct flow_table *t, struct flow *f, struct rw_flow_stats *stats,
+			  uint64_t now_ns);
+
+/* Gives up an old key whose time is over. */
+void flow_keys_expire(struct flow_table *t, struct flow *f);
+
+/* Ends all use of keys by a flow that ends. */
+void flow_keys_drop(struct flow_table *t, struct flow *f, struct rw_flow_stats *stats);
+
 /*
  * Creates flow spec.id or replaces its policy by spec, which must have passed rw_flow_spec_check() and
- * have no lower generation than the flow; adj is one reference to the adjacency of spec.peer. Learned
- * state stays as rtpwire/flow.h says. Returns the reference that is no longer used, or ADJ_NONE.
+ * have no lower generation than the flow; keys are from flow_keys_make() for it; adj is one reference to the adjacency of
+ * spec.peer. Learned state stays as rtpwire/flow.h says. Returns the reference that is no longer used, or ADJ_NONE.
  */
 uint32_t flow_set(struct flow_table *t, uint32_t slot, const struct rw_flow_spec *spec,
-		  const struct rw_limits *lim, uint32_t adj, struct rw_flow_stats *stats,
-		  uint64_t now_ns);
+		  const struct flow_keys *keys, const struct rw_limits *lim, uint32_t adj,
+		  struct rw_flow_stats *stats, uint64_t now_ns);
 
 /* Deletes the live flow in a slot; its statistics stay. Returns its adjacency or ADJ_NONE. */
 uint32_t flow_del(struct flow_table *t, uint32_t slot, struct rw_flow_stats *stats);

@@ -26,6 +26,7 @@
 #include "pool.h"
 #include "port.h"
 #include "report.h"
+#include "srtp_measure.h"
 #include "workers.h"
 
 #define EXIT_USAGE 2
@@ -42,6 +43,7 @@ struct app {
 	struct workers *workers;
 	struct dispatch *dispatch;
 	struct manager *manager;
+	struct srtp_cost srtp_cost;
 };
 
 /* Signals come to the manager by a descriptor; every thread made from here on has them blocked. */
@@ -161,8 +163,25 @@ static int make_manager(struct app *a)
 	return manager_new(&c, &a->manager);
 }
 
+static int measure_srtp(struct app *a)
+{
+	int rc = srtp_measure(a->config.srtp_engine, &a->srtp_cost);
+
+	if (rc == -EIO)
+		log_error("SRTP engine %s does not open what it has sealed on this CPU; use "
+			  "another one "
+			  "with --srtp-engine",
+			  a->srtp_cost.engine);
+	else if (rc < 0)
+		log_error("SRTP engine does not start: %s; use another one with --srtp-engine",
+			  strerror(-rc));
+	return rc;
+}
+
 static int app_start(struct app *a)
 {
+	if (measure_srtp(a) < 0)
+		return -EIO;
 	if (open_mirror(a) < 0 || ports_check(&a->config, a->mirror, &a->ports) < 0)
 		return -EIO;
 	if (start_dpdk(a) < 0 || ports_open(&a->ports, a->pool) < 0)
@@ -181,7 +200,7 @@ static int app_start(struct app *a)
 	if (workers_start(a->workers) < 0 || make_manager(a) < 0)
 		return -EIO;
 	ports_watch(&a->ports);
-	report_start(&a->config, &a->plan, &a->ports);
+	report_start(&a->config, &a->plan, &a->ports, &a->srtp_cost);
 	log_info("ready: %s", a->config.socket_path);
 	return 0;
 }

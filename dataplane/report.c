@@ -69,6 +69,22 @@ static void report_memory(const struct config *c, const struct eal_plan *plan)
 			 plan->hugepages_free_mb, plan->hugepages_mb, plan->hugepages_mb / 2 + 1);
 }
 
+static void report_srtp(const struct config *c, const struct srtp_cost *cost)
+{
+	log_info("SRTP: %s (%s), AES_CM_128_HMAC_SHA1_80 of 172 bytes: protect %.0f ns, unprotect "
+		 "%.0f "
+		 "ns a packet; replay window %u packets, %u SSRCs a key",
+		 cost->engine, cost->details, cost->protect_ns, cost->unprotect_ns, c->srtp_window,
+		 SRTP_STREAMS_MAX);
+	if (cost->protect_ns > SRTP_SLOW_NS || cost->unprotect_ns > SRTP_SLOW_NS)
+		log_warning("SRTP engine %s is slow here: a worker secures at most about %.0f "
+			    "packets a "
+			    "second%s",
+			    cost->engine, 1e9 / (cost->protect_ns + cost->unprotect_ns),
+			    c->srtp_engine == SRTP_ENGINE_LIBSRTP2 ? "; try --srtp-engine auto"
+								   : "");
+}
+
 static void report_socket(const struct config *c)
 {
 	const struct group *g = getgrgid(c->socket_gid);
@@ -86,7 +102,8 @@ static void report_socket(const struct config *c)
 		 c->socket_user);
 }
 
-void report_start(const struct config *c, const struct eal_plan *plan, const struct ports *ports)
+void report_start(const struct config *c, const struct eal_plan *plan, const struct ports *ports,
+		  const struct srtp_cost *cost)
 {
 	char list[RW_MEDIA_MAX * RW_IP_TEXT] = "", ip[RW_IP_TEXT];
 	size_t len = 0;
@@ -99,6 +116,7 @@ void report_start(const struct config *c, const struct eal_plan *plan, const str
 		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", i ? ", " : "",
 					rw_ip_text(&c->limits.media[i], ip));
 	log_info("media: %s, UDP ports %u-%u", list, c->limits.port_min, c->limits.port_max);
+	report_srtp(c, cost);
 	report_socket(c);
 	if (!config_kernel_ports(c))
 		log_info("routes: none, ports without a kernel send to one fixed link address");

@@ -54,14 +54,35 @@ uint32_t srtp_engine_suites(enum srtp_engine_kind kind);
 /*
  * One direction of a flow under one master key, which must be valid and of a suite that is served. streams
  * (RW_SSRC_SLOTS, may be NULL): where streams go on. publish (RW_SSRC_SLOTS, may be NULL; must outlive the context):
- * where their state is written whenever ROC, SRTCP index or offset change. 0 and *out, or -ENOMEM.
+ * where their state is written whenever ROC, SRTCP index or offset change. 0 and *out; -ENOMEM; -ENOTSUP when the engine
+ * does not have the suite with these parameters.
  */
 int srtp_context_new(struct srtp *s, enum srtp_direction direction, const struct rw_srtp_key *key,
 		     const struct rw_srtp_stream *streams, struct rw_srtp_stream *publish,
 		     struct srtp_context **out);
 
-/* Wipes and frees; NULL is fine. */
+/*
+ * Enters a context under the call that owns it, so that other flows of the call find it: one that uses the same key in
+ * the same direction must use the same context, or an index would be used twice under one key. Once per context.
+ */
+void srtp_context_enter(struct srtp *s, struct srtp_context *c, uint64_t call_ref);
+
+/* A context entered for this call, direction and key, with one more user; NULL when there is none. */
+struct srtp_context *srtp_context_find(struct srtp *s, enum srtp_direction direction,
+				       uint64_t call_ref, const struct rw_srtp_key *key);
+
+/* Moves streams forward to where another dataplane has left them (RW_SSRC_SLOTS, as srtp_context_new). */
+void srtp_context_resume(struct srtp *s, struct srtp_context *c,
+			 const struct rw_srtp_stream *streams);
+
+/* Ends one use; wipes and frees with the last one. NULL is fine. */
 void srtp_context_free(struct srtp *s, struct srtp_context *c);
+
+/* Publishes the state of its streams there from now on; NULL: nowhere. */
+void srtp_context_publish(struct srtp *s, struct srtp_context *c, struct rw_srtp_stream *publish);
+
+/* Where that is, or NULL. */
+const struct rw_srtp_stream *srtp_context_published(const struct srtp_context *c);
 
 /* The key it was made from. */
 const struct rw_srtp_key *srtp_context_key(const struct srtp_context *c);
@@ -70,7 +91,7 @@ const struct rw_srtp_key *srtp_context_key(const struct srtp_context *c);
  * Signalling has renewed the call under the same key. Streams keep their ROC; but for a while a received
  * packet whose tag is wrong is also tried with ROC 0 and one ROC ahead and behind: peers get this wrong.
  */
-void srtp_context_renewed(struct srtp_context *c);
+void srtp_context_renewed(struct srtp *s, struct srtp_context *c);
 
 enum srtp_status {
 	SRTP_OK,
@@ -104,7 +125,7 @@ struct srtp_work {
 	bool encrypted; /* body is, or is to be */
 	bool authenticated; /* the tag is there and counts */
 	bool keep; /* open: data must be as before when the tag is wrong */
-	bool forced; /* index is another one than the stream's state suggests */
+	bool forced; /* index is not what packets so far suggest */
 	bool ok; /* open: result */
 };
 
@@ -127,12 +148,13 @@ struct srtp_packet {
  * order. Sequence numbers may be rewritten: a number never goes out twice under one key. Packets whose
  * status is not SRTP_OK are unchanged and must not be sent.
  */
-void srtp_protect(struct srtp *s, struct srtp_packet *packets, unsigned int count);
+void srtp_batch_protect(struct srtp *s, struct srtp_packet *packets, unsigned int count);
 
 /*
- * Opens count packets of contexts made for SRTP_RECEIVE. What the data of a packet is whose status is not
- * SRTP_OK is not said.
+ * Opens count packets of contexts made for SRTP_RECEIVE, at now_ns (any clock that does not go back). What the data of
+ * a packet is whose status is not SRTP_OK is not said.
  */
-void srtp_unprotect(struct srtp *s, struct srtp_packet *packets, unsigned int count);
+void srtp_batch_unprotect(struct srtp *s, struct srtp_packet *packets, unsigned int count,
+			  uint64_t now_ns);
 
 #endif

@@ -3,7 +3,7 @@
  * The pipe: what its stages share, and the stages that know no mbuf. Each stage looks at the live
  * packets of a batch; a packet that leaves gets its exit and is taken off the batch's index.
  *
- *   parse → lookup → source → rtp → egress
+ *   parse → lookup → source → unprotect → rtp → protect → egress
  *
  * rx comes before; handoff and tx carry out the exits (worker_io.h). Thread: worker.
  */
@@ -22,6 +22,7 @@
 #include "batch.h"
 #include "flow.h"
 #include "mailbox.h"
+#include "srtp.h"
 
 struct path_config {
 	unsigned int index; /* of the worker */
@@ -34,6 +35,7 @@ struct path_config {
 	struct rw_ring *punts; /* struct rw_punt, producer */
 	struct rw_worker_stats *stats;
 	struct rw_flow_stats *flow_stats; /* all slots */
+	struct srtp *srtp; /* this worker's; outlives the path */
 };
 
 struct path {
@@ -50,6 +52,7 @@ struct path {
 	struct report report;
 
 	struct rw_punt punt; /* punt.c: where the next one is put together */
+	struct srtp_packet secure[SRTP_BATCH_MAX]; /* stage_unprotect.c, stage_protect.c */
 };
 
 /* Keeps config and maps the flow table. 0 or -ENOMEM; free with path_free. */
@@ -64,7 +67,9 @@ void path_run(struct path *w, struct batch *b);
 void stage_parse(struct path *w, struct batch *b);
 void stage_lookup(struct path *w, struct batch *b);
 void stage_source(struct path *w, struct batch *b);
+void stage_unprotect(struct path *w, struct batch *b);
 void stage_rtp(struct path *w, struct batch *b);
+void stage_protect(struct path *w, struct batch *b);
 void stage_egress(struct path *w, struct batch *b);
 
 /*

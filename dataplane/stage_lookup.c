@@ -16,11 +16,16 @@ static bool locate(struct path *w, struct pkt *p)
 
 static bool is_live(struct path *w, struct pkt *p)
 {
-	return p->in->live || drop(w, p, RW_DROP_no_flow);
+	if (!p->in->live)
+		return drop(w, p, RW_DROP_no_flow);
+	p->class_ = (uint8_t)rw_demux(p->data + p->payload_at, p->payload_bytes);
+	return true;
 }
 
 void stage_lookup(struct path *w, struct batch *b)
 {
 	batch_filter(w, b, locate);
 	batch_filter(w, b, is_live);
+	for (unsigned int i = 0; i < b->live; i++)
+		b->secured |= b->pkt[b->index[i]].in->rx != NULL;
 }

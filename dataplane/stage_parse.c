@@ -84,6 +84,10 @@ static bool parse_udp(struct path *w, struct pkt *p, unsigned int media, const u
 	p->id = rw_flow_id_make(media, port);
 	p->payload_at = (uint16_t)(udp + UDP_BYTES - p->data);
 	p->payload_bytes = (uint16_t)(len - UDP_BYTES);
+	p->received_bytes = p->payload_bytes;
+	/* what lies between the datagram and the end of the frame is padding, and ours as well */
+	p->tailroom_bytes =
+		(uint16_t)(p->tailroom_bytes + p->len_bytes - p->payload_at - p->payload_bytes);
 	p->owner = (uint8_t)rw_shard(port, w->config.limits.workers);
 	if (p->owner == w->config.index)
 		return true;

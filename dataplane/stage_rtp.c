@@ -16,7 +16,7 @@ static void count_received(struct path *w, const struct pkt *p)
 	struct rw_flow_stats *s = flow_stats(w, p->in_slot);
 
 	s->rx_packets++;
-	s->rx_bytes += p->payload_bytes;
+	s->rx_bytes += p->received_bytes;
 	s->rx_last_ns = w->now.ns;
 }
 
@@ -27,7 +27,6 @@ static bool classify(struct path *w, struct pkt *p, enum output *out)
 	struct rw_flow_stats *s = flow_stats(w, p->in_slot);
 	struct rtp_header h;
 
-	p->class_ = (uint8_t)rw_demux(payload, p->payload_bytes);
 	*out = OUT_RTP;
 	switch (p->in->action[p->class_]) {
 	case ACTION_RTP:
@@ -76,4 +75,6 @@ static bool rtp(struct path *w, struct pkt *p)
 void stage_rtp(struct path *w, struct batch *b)
 {
 	batch_filter(w, b, rtp);
+	for (unsigned int i = 0; i < b->live; i++)
+		b->securing |= b->pkt[b->index[i]].out->tx != NULL;
 }

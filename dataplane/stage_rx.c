@@ -38,6 +38,7 @@ void worker_add(struct worker *w, struct rte_mbuf *m, unsigned int port)
 	p->mbuf = m;
 	p->len_bytes = m->data_len;
 	p->headroom_bytes = rte_pktmbuf_headroom(m);
+	p->tailroom_bytes = rte_pktmbuf_tailroom(m);
 	p->in_port = (uint8_t)port;
 	p->rx_flags = rx_flags(m);
 }

@@ -52,6 +52,7 @@ int worker_new(const struct worker_config *config, struct worker **out)
 		.punts = config->punts,
 		.stats = config->stats,
 		.flow_stats = config->flow_stats,
+		.srtp = config->srtp,
 	};
 
 	if (!w)

@@ -18,6 +18,7 @@
 
 struct rte_mempool;
 struct rte_ring;
+struct srtp;
 struct worker;
 
 #define WORKER_PORTS_MAX 8
@@ -62,6 +63,7 @@ struct worker_config {
 	struct rw_ring *punts; /* struct rw_punt; producer: worker */
 	struct rw_worker_stats *stats; /* this worker's block in the stats memory */
 	struct rw_flow_stats *flow_stats; /* all slots; the worker writes those of its shard */
+	struct srtp *srtp; /* this worker's own */
 	bool adaptive; /* --poll adaptive */
 	const atomic_bool *stop; /* set by main: worker_run returns */
 };

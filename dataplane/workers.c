@@ -33,6 +33,7 @@ struct workers {
 	struct rte_ring *handoff[RW_WORKERS_MAX][RW_WORKERS_MAX]; /* [from][to] */
 	struct rte_ring *tx[RW_WORKERS_MAX][RW_WORKERS_MAX]; /* [from][to] */
 	struct worker *worker[RW_WORKERS_MAX];
+	struct srtp *srtp[RW_WORKERS_MAX];
 	unsigned int running;
 	atomic_bool stop;
 };
@@ -64,14 +65,22 @@ static int make_stats(struct workers *ws)
 	return 0;
 }
 
+/* Keys pass through these rings, so they stay out of core dumps. */
 static struct rw_ring *make_ring(uint32_t slot_bytes, uint32_t count)
 {
-	uint64_t bytes = rw_wire_align(rw_ring_bytes(slot_bytes, count));
-	struct rw_ring *r = aligned_alloc(RW_CACHE_LINE_BYTES, bytes);
+	size_t bytes = rw_ring_bytes(slot_bytes, count);
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
+	if (p == MAP_FAILED)
+		return NULL;
+	madvise(p, bytes, MADV_DONTDUMP);
+	return p;
+}
+
+static void free_ring(struct rw_ring *r, uint32_t slot_bytes, uint32_t count)
+{
 	if (r)
-		memset(r, 0, bytes);
-	return r;
+		munmap(r, rw_ring_bytes(slot_bytes, count));
 }
 
 /* A ring of mbufs between two workers. */
@@ -103,12 +112,21 @@ static int make_rings(struct workers *ws, unsigned int w)
 	return 0;
 }
 
+/*
+ * Contexts for all flows that a worker can have: two directions, and during a change of keys a third one.
+ */
+static uint32_t srtp_contexts(const struct rw_limits *lim)
+{
+	return (rw_flow_slots(lim) / lim->workers + 2u * RW_MEDIA_MAX) * 3u;
+}
+
 static int make_worker(struct workers *ws, unsigned int w)
 {
+	const struct config *config = ws->ports->config;
 	uint8_t *stats = (uint8_t *)ws->stats;
 	struct worker_config c = {
 		.index = w,
-		.limits = ws->ports->config->limits,
+		.limits = config->limits,
 		.adj = ws->adj,
 		.pool = ws->pool,
 		.mailbox = ws->rings[w].mailbox,
@@ -116,10 +134,14 @@ static int make_worker(struct workers *ws, unsigned int w)
 		.punts = ws->rings[w].punts,
 		.stats = (struct rw_worker_stats *)(stats + ws->stats->workers_offset) + w,
 		.flow_stats = (struct rw_flow_stats *)(stats + ws->stats->flows_offset),
-		.adaptive = config_adaptive(ws->ports->config),
+		.adaptive = config_adaptive(config),
 		.stop = &ws->stop,
 	};
 
+	if (srtp_new(config->srtp_engine, srtp_contexts(&config->limits), config->srtp_window,
+		     &ws->srtp[w]) < 0)
+		return -ENOMEM;
+	c.srtp = ws->srtp[w];
 	c.port_count = ws->ports->count;
 	ports_of_worker(ws->ports, w, c.ports);
 	c.queue_count = ports_queues_of_worker(ws->ports, w, c.queues);
@@ -178,9 +200,10 @@ void workers_free(struct workers *ws)
 		rte_eal_wait_lcore(EAL_WORKER_LCORE(w));
 	for (unsigned int w = 0; w < ws->count; w++) {
 		worker_free(ws->worker[w]);
-		free(ws->rings[w].mailbox);
-		free(ws->rings[w].reports);
-		free(ws->rings[w].punts);
+		srtp_free(ws->srtp[w]);
+		free_ring(ws->rings[w].mailbox, MAIL_SLOT_BYTES, MAIL_SLOTS);
+		free_ring(ws->rings[w].reports, REPORT_SLOT_BYTES, REPORT_SLOTS);
+		free_ring(ws->rings[w].punts, RW_PUNT_SLOT_BYTES, PUNT_SLOTS);
 		for (unsigned int to = 0; to < ws->count; to++) {
 			free_peer_ring(ws->handoff[w][to]);
 			free_peer_ring(ws->tx[w][to]);

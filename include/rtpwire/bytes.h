@@ -23,6 +23,13 @@ static inline uint32_t rw_load_be32(const void *p)
 	return ((uint32_t)b[0] << 24) | ((uint32_t)b[1] << 16) | ((uint32_t)b[2] << 8) | b[3];
 }
 
+static inline uint64_t rw_load_be64(const void *p)
+{
+	const uint8_t *b = p;
+
+	return (uint64_t)rw_load_be32(b) << 32 | rw_load_be32(b + 4);
+}
+
 /* Each store takes a pointer to at least as many writable bytes as its name says. */
 static inline void rw_store_be16(void *p, uint16_t v)
 {
@@ -40,6 +47,14 @@ static inline void rw_store_be32(void *p, uint32_t v)
 	b[1] = (uint8_t)(v >> 16);
 	b[2] = (uint8_t)(v >> 8);
 	b[3] = (uint8_t)v;
+}
+
+static inline void rw_store_be64(void *p, uint64_t v)
+{
+	uint8_t *b = p;
+
+	rw_store_be32(b, (uint32_t)(v >> 32));
+	rw_store_be32(b + 4, (uint32_t)v);
 }
 
 #endif

@@ -50,7 +50,7 @@ static inline int rw_ring_push(struct rw_ring *r, uint32_t slot_bytes, uint32_t 
 }
 
 /*
- * Consumer: copies one slot (slot_bytes) to msg.
+ * Consumer: copies one slot (slot_bytes) to msg and wipes it: messages may hold keys.
  * 0; -EAGAIN when the ring is empty; -EPROTO when the producer's index is impossible.
  */
 static inline int rw_ring_pop(struct rw_ring *r, uint32_t slot_bytes, uint32_t count, void *msg)
@@ -63,6 +63,7 @@ static inline int rw_ring_pop(struct rw_ring *r, uint32_t slot_bytes, uint32_t c
 	if (used == 0)
 		return -EAGAIN;
 	memcpy(msg, r->slots + (uint64_t)(tail & (count - 1)) * slot_bytes, slot_bytes);
+	explicit_bzero(r->slots + (uint64_t)(tail & (count - 1)) * slot_bytes, slot_bytes);
 	atomic_store_explicit(&r->tail, tail + 1, memory_order_release);
 	return 0;
 }

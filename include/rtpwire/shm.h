@@ -44,6 +44,8 @@ static inline int rw_shm_create(const char *name, size_t size_bytes, int read_on
 	map = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (map == MAP_FAILED)
 		goto fail;
+	if (!read_only_for_others)
+		madvise(map, size_bytes, MADV_DONTDUMP); /* keys pass through it */
 	if (read_only_for_others)
 		seals |= F_SEAL_FUTURE_WRITE;
 	if (fcntl(fd, F_ADD_SEALS, seals) < 0) {
@@ -84,6 +86,8 @@ static inline int rw_shm_attach(int fd, size_t min_bytes, int writable, void **o
 		   MAP_SHARED, fd, 0);
 	if (map == MAP_FAILED)
 		return -errno;
+	if (writable)
+		madvise(map, (size_t)st.st_size, MADV_DONTDUMP);
 	*out = map;
 	*size_bytes = (size_t)st.st_size;
 	return 0;

@@ -30,8 +30,9 @@ def open_size(path):
 
 def judged(host, path):
     fields = [word for field in FIELDS for word in ("-e", field)]
-    out = host.run("tshark", "-r", path, "-o", "udp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE", "-T", "fields",
-                   *fields, timeout=60)
+    # else a media port that happens to be another protocol's gets that one's dissector
+    out = host.run("tshark", "-r", path, "-d", "udp.port==8000-48000,rtp", "-o", "udp.check_checksum:TRUE",
+                   "-o", "ip.check_checksum:TRUE", "-T", "fields", *fields, timeout=60)
     return [dict(zip(FIELDS, line.split("\t"))) for line in out.splitlines()]
 
 

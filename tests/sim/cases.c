@@ -48,6 +48,11 @@ READ(no_flow, b->stats->drops[RW_DROP_no_flow])
 READ(ip_checksum, b->stats->drops[RW_DROP_ip_checksum])
 READ(truncated, b->stats->drops[RW_DROP_truncated])
 
+READ(auth_failed_8000, FLOW(8000)->drops[RW_DROP_srtp_auth_failed])
+READ(replayed_8000, FLOW(8000)->drops[RW_DROP_srtp_replayed])
+READ(roc_kept, b->stats->counters[RW_COUNT_srtp_roc_kept])
+READ(renumbered, b->stats->counters[RW_COUNT_srtp_renumbered])
+
 #define SET .type = MAIL_FLOW_SET
 
 const struct sim_case sim_cases[] = {
@@ -65,6 +70,23 @@ const struct sim_case sim_cases[] = {
 			      /* D in RTP units: 0 0 160 240 80 0 0; the duplicate is skipped */
 			      EXPECT(jitter_q4_8000, 392), EXPECT(jitter_q4_8002, 0),
 			      EXPECT(ssrc_sent_8000, 0xbeef) },
+	},
+	{
+		.name = "srtp",
+		.steps = { { SET, .port = 8000, .kind = RW_FLOW_MUX, .peer = "198.51.100.1:4000",
+			     .out_rtp = 8002, .out_rtcp = 8002, .rx_key = 1, .tx_key = 2 },
+			   { SET, .port = 8002, .kind = RW_FLOW_MUX, .peer = "198.51.100.2:5000",
+			     .out_rtp = 8000, .out_rtcp = 8000 },
+			   { SET, .at_ms = 200, .port = 8000, .kind = RW_FLOW_MUX, .generation = 2,
+			     .peer = "198.51.100.1:4000", .out_rtp = 8002, .out_rtcp = 8002,
+			     .rx_key = 1, .tx_key = 2 },
+			   { SET, .at_ms = 300, .port = 8000, .kind = RW_FLOW_MUX, .generation = 3,
+			     .peer = "198.51.100.1:4000", .out_rtp = 8002, .out_rtcp = 8002,
+			     .rx_key = 3, .tx_key = 4 } },
+		.expected = { EXPECT(rx_8000, 12), EXPECT(tx_8002, 12), EXPECT(rx_8002, 12),
+			      EXPECT(tx_8000, 12), EXPECT(rtcp_8000, 1), EXPECT(replayed_8000, 1),
+			      EXPECT(auth_failed_8000, 3), EXPECT(roc_kept, 1),
+			      EXPECT(renumbered, 1) },
 	},
 	{
 		.name = "reinvite",

@@ -8,6 +8,10 @@ holds the flows that go with them.
 import ipaddress
 import os
 import struct
+import sys
+
+sys.dont_write_bytecode = True
+from srtp import Context  # noqa: E402  pylint: disable=wrong-import-position
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 START_NS = 1000 * 10**9
@@ -164,7 +168,48 @@ def faults():
     c.save("faults")
 
 
+def srtp():
+    """
+    A secures, B does not. Wraps, a lost and a late packet, RTCP; a forged and a repeated packet; a renewal with the same
+    key, then one with new keys, with late packets under the old one; B begins its numbers anew.
+    """
+    c = Case()
+    a, b, local_a, local_b = ("198.51.100.1", 4000), ("198.51.100.2", 5000), (MEDIA4, 8000), (MEDIA4, 8002)
+    # cases.c: master keys are 30 times the same byte
+    from_a, to_a, from_a2, to_a2 = (Context(bytes([n]) * 30) for n in (1, 2, 3, 4))
+
+    def secured(ms, context, index, *out):
+        c.add(ms, received(a, local_a, context.rtp(rtp(index), index)), *out)
+
+    for n, index in enumerate([65534, 65535, 65536, 65539, 65538, 65540]):
+        secured(n * 20, from_a, index, sent(local_b, b, rtp(index)))
+        c.add(n * 20 + 5, received(b, local_b, rtp(index, 0xBEEF)),
+              sent(local_a, a, to_a.rtp(rtp(index, 0xBEEF), index)))
+    secured(130, from_a, 65540)
+    c.add(131, received(a, local_a, from_a.rtp(rtp(65541), 65541)[:-1] + b"?"))
+    c.add(132, received(a, local_a, rtp(65541)))
+    c.add(140, received(a, local_a, from_a.rtcp(SENDER_REPORT, 1)), sent(local_b, b, SENDER_REPORT))
+    c.add(141, received(b, local_b, SENDER_REPORT), sent(local_a, a, to_a.rtcp(SENDER_REPORT, 1)))
+    # 200 ms: the same keys again
+    secured(210, from_a, 65541, sent(local_b, b, rtp(65541)))
+    c.add(215, received(b, local_b, rtp(65541, 0xBEEF)), sent(local_a, a, to_a.rtp(rtp(65541, 0xBEEF), 65541)))
+    # 300 ms: new ones, whose ROC is 0
+    secured(310, from_a, 65542, sent(local_b, b, rtp(65542)))
+    secured(330, from_a2, 8, sent(local_b, b, rtp(8)))
+    secured(331, from_a, 65543, sent(local_b, b, rtp(65543)))
+    c.add(340, received(b, local_b, rtp(65542, 0xBEEF)), sent(local_a, a, to_a2.rtp(rtp(65542, 0xBEEF), 6)))
+    # 50000 is behind 6, and too far to be late: B began anew, and the numbers that A gets just go on
+    for n in range(3):
+        plain = rtp(50000 + n, 0xBEEF)
+        shifted = plain[:2] + struct.pack("!H", 7 + n) + plain[4:]
+        c.add(400 + n * 20, received(b, local_b, plain), sent(local_a, a, to_a2.rtp(shifted, 7 + n)))
+    secured(6000, from_a2, 9, sent(local_b, b, rtp(9)))
+    secured(6020, from_a, 65546)
+    c.save("srtp")
+
+
 call()
+srtp()
 reinvite()
 families()
 faults()

@@ -39,6 +39,14 @@ static void answer_reports(struct bench *b)
 	}
 }
 
+static struct rw_srtp_key sim_key(uint8_t byte)
+{
+	struct rw_srtp_key key = { .suite = byte ? RW_SRTP_AES_CM_128_HMAC_SHA1_80 : RW_SRTP_NONE };
+
+	memset(key.key, byte, 30);
+	return key;
+}
+
 static void do_step(struct run *r, const struct sim_step *s)
 {
 	struct rw_flow_spec spec =
@@ -49,6 +57,8 @@ static void do_step(struct run *r, const struct sim_step *s)
 	spec.kind = s->kind;
 	spec.source_policy = s->policy;
 	spec.tos = s->tos;
+	spec.rx = sim_key(s->rx_key);
+	spec.tx = sim_key(s->tx_key);
 	spec.generation = s->generation ? s->generation : 1;
 	if (rw_flow_spec_check(&spec, &r->b->path.config.limits) != RW_FLOW_ERR_OK)
 		complain(r, "number of a step with a bad spec", r->next_step, 0);
@@ -135,6 +145,7 @@ static int run_case(const struct sim_case *c, const char *folder, const char *ou
 	int more = -1;
 
 	if (r.b && open_files(&r, folder, out) == 0) {
+		r.b->tailroom_bytes = SRTP_TRAILER_MAX;
 		bench_adj_ready(r.b, 1, 0, 1500);
 		bench_adj_ready(r.b, 2, 100, 1400);
 		bench_adj_ready(r.b, LEARNED_ADJ, 0, 1500);

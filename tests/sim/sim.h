@@ -25,6 +25,8 @@ struct sim_step {
 	const char *peer; /* also the source; NULL: none */
 	rw_flow_id out_rtp, out_rtcp;
 	uint32_t adj; /* 0: 1 */
+	uint8_t rx_key,
+		tx_key; /* AES_CM_128_HMAC_SHA1_80 with a master key of 30 such bytes; 0: none */
 };
 
 /* One counter: read from the statistics at the end. */

@@ -23,7 +23,7 @@ MAY_INCLUDE = {
 
 DPDK, EV, JANSSON = re.compile(r"rte_.*\.h"), re.compile(r"ev(\+\+)?\.h"), re.compile(r"jansson\.h")
 NETLINK = re.compile(r"(libmnl/.*|nftables/.*|bpf/.*|xdp/.*)")
-CRYPTO = re.compile(r"(openssl|srtp2?|intel-ipsec-mb).*")
+CRYPTO = re.compile(r"(openssl/.*|srtp2/.*|intel-ipsec-mb\.h)")
 
 # Folder -> libraries that its files must not include.
 FORBIDDEN = {
@@ -37,10 +37,11 @@ FORBIDDEN = {
 ONLY = (
     ("control", EV, re.compile(r"(main|ngsock|ngsock_\w+|dplink|dplink_\w+|reaper|engine)\.[ch]")),
     ("control", JANSSON, re.compile(r"json\.c")),
+    ("dataplane", CRYPTO, re.compile(r"crypto_\w+\.c")),
 )
 
 # Files of the dataplane that run without EAL, so that unit tests and the simulator need none.
-NO_DPDK = {"adj.h", "mailbox.h", "flow.c", "flow.h", "apply.c", "apply.h", "rtp.c", "rtp.h"}
+NO_DPDK = {"adj.h", "mailbox.h", "flow.c", "flow.h", "apply.c", "apply.h", "rtp.c", "rtp.h", "srtp.c", "srtp.h"}
 
 
 def resolve(path, name):

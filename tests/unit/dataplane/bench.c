@@ -28,11 +28,24 @@ static struct rw_limits limits(unsigned int workers)
 	struct rw_limits lim = { .port_min = BENCH_PORT_MIN,
 				 .port_max = BENCH_PORT_MAX,
 				 .workers = (uint16_t)workers,
-				 .media_count = 2 };
+				 .media_count = 2,
+				 .srtp_suites = srtp_engine_suites(SRTP_ENGINE_AUTO) };
 
 	rw_ip_parse("192.0.2.1", &lim.media[BENCH_MEDIA4]);
 	rw_ip_parse("2001:db8::1", &lim.media[BENCH_MEDIA6]);
 	return lim;
+}
+
+/* Made once: a fuzz target makes thousands of benches. */
+struct srtp *bench_srtp(void)
+{
+	static struct srtp *srtp;
+
+	if (!srtp && srtp_new(SRTP_ENGINE_AUTO, 1024, SRTP_WINDOW_MIN, &srtp) < 0) {
+		fprintf(stderr, "bench: no SRTP engine\n");
+		abort();
+	}
+	return srtp;
 }
 
 struct bench *bench_new(unsigned int index, unsigned int workers)
@@ -55,6 +68,7 @@ struct bench *bench_new(unsigned int index, unsigned int workers)
 	config.punts = b->punts;
 	config.stats = b->stats;
 	config.flow_stats = b->flow_stats;
+	config.srtp = bench_srtp();
 	for (unsigned int i = 0; i < BATCH_MAX; i++)
 		has_buffers &= (b->buffers[i] = malloc(BENCH_HEADROOM + BENCH_FRAME_BYTES)) != NULL;
 	if (!has_buffers || !b->adj || !b->mailbox || !b->reports || !b->punts || !b->stats ||
@@ -227,13 +241,15 @@ void bench_rtp(uint8_t *out, uint32_t bytes, uint8_t pt, uint16_t seq, uint32_t 
 
 struct pkt *bench_add(struct bench *b, const uint8_t *frame, uint32_t bytes)
 {
-	uint8_t *end = b->buffers[b->batch.count] + BENCH_HEADROOM + BENCH_FRAME_BYTES;
+	uint8_t *end =
+		b->buffers[b->batch.count] + BENCH_HEADROOM + BENCH_FRAME_BYTES - b->tailroom_bytes;
 	struct pkt *p = batch_add(&b->batch);
 
 	p->data = end - bytes; /* any read beyond the frame leaves the buffer */
 	memcpy(p->data, frame, bytes);
 	p->len_bytes = (uint16_t)bytes;
 	p->headroom_bytes = BENCH_HEADROOM;
+	p->tailroom_bytes = b->tailroom_bytes;
 	p->in_port = 0;
 	p->rx_flags = 0;
 	p->mbuf = NULL;

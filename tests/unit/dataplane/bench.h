@@ -25,8 +25,12 @@ struct bench {
 	struct rw_worker_stats *stats;
 	struct rw_flow_stats *flow_stats;
 	struct batch batch;
+	uint16_t tailroom_bytes; /* writable behind frames that are added from now on; 0 at first */
 	uint8_t *buffers[BATCH_MAX]; /* on the heap, one by one, so that a sanitizer guards each */
 };
+
+/* The SRTP engine that all benches of the program share. */
+struct srtp *bench_srtp(void);
 
 /* Makes a bench of worker index out of workers at time 1 s. NULL when there is no memory. */
 struct bench *bench_new(unsigned int index, unsigned int workers);

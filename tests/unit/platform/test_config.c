@@ -57,6 +57,8 @@ static void test_defaults(void **state)
 	assert_int_equal(c.limits.port_max, 48000);
 	assert_int_equal(c.limits.media_count, 1);
 	assert_true(rw_limits_valid(&c.limits));
+	assert_int_equal(c.limits.srtp_suites, srtp_engine_suites(SRTP_ENGINE_AUTO));
+	assert_int_equal(c.srtp_window, SRTP_WINDOW_MIN);
 	assert_string_equal(c.socket_path, RW_DATAPLANE_SOCKET);
 	assert_int_equal(c.socket_mode, 0660);
 	assert_int_equal(c.log_level, LOG_LEVEL_INFO);
@@ -192,6 +194,9 @@ static const struct {
 	{ OK "--cpus 0-40", { "--cpus 0-40", "more than 32" } },
 	{ OK "--mbufs 10", { "--mbufs 10", "from 4096" } },
 	{ OK "--log-level loud", { "--log-level loud", "debug" } },
+	{ OK "--srtp-engine openssl", { "--srtp-engine openssl", "libsrtp2" } },
+	{ OK "--srtp-window 64", { "--srtp-window 64", "from 128 to 960" } },
+	{ OK "--srtp-window 961", { "--srtp-window 961", "from 128 to 960" } },
 	{ "--port dpdk:eth0", { "--port dpdk:eth0", "unknown backend" } },
 	{ "--port xdp", { "--port xdp", "interface name" } },
 	{ "--port xdp:", { "--port xdp:", "interface name" } },
@@ -267,13 +272,27 @@ static void test_help_fits_a_screen(void **state)
 	assert_in_range(lines, 10, 24);
 }
 
+/* The engine decides which suites control may ask for. */
+static void test_srtp(void **state)
+{
+	struct config c = good(OK "--srtp-engine libsrtp2 --srtp-window 512");
+
+	(void)state;
+	assert_int_equal(c.srtp_engine, SRTP_ENGINE_LIBSRTP2);
+	assert_int_equal(c.srtp_window, 512);
+	assert_int_equal(c.limits.srtp_suites, srtp_engine_suites(SRTP_ENGINE_LIBSRTP2));
+	assert_int_equal(c.limits.srtp_suites >> RW_SRTP_F8_128_HMAC_SHA1_80 & 1, 0);
+	assert_int_equal(c.limits.srtp_suites >> RW_SRTP_AES_CM_128_HMAC_SHA1_80 & 1, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),	   cmocka_unit_test(test_all_options),
-		cmocka_unit_test(test_backends),	   cmocka_unit_test(test_actions),
-		cmocka_unit_test(test_refusals),	   cmocka_unit_test(test_long_arguments),
-		cmocka_unit_test(test_help_fits_a_screen), cmocka_unit_test(test_default_group),
+		cmocka_unit_test(test_defaults),       cmocka_unit_test(test_srtp),
+		cmocka_unit_test(test_all_options),    cmocka_unit_test(test_backends),
+		cmocka_unit_test(test_actions),	       cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_long_arguments), cmocka_unit_test(test_help_fits_a_screen),
+		cmocka_unit_test(test_default_group),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Batches of packets through an engine, and what they do to their streams: index guess, replay check, rollover counter
+ * (srtp.h). Thread: worker.
+ */
+#include "srtp_engine.h"
+
+#include "rtpwire/bytes.h"
+
+#include "srtp_window.h"
+
+#define HALF_RANGE 0x8000
+
+/*
+ * A stream may only fall back to an older ROC when nothing was authenticated for so long. Else whoever recorded packets
+ * could pull it there while it runs.
+ */
+#define FALL_BACK_MS 50u
+
+static bool window_has(const struct srtp *s, struct srtp_stream *st, uint64_t index)
+{
+	return srtp_window_has(st->window, s->window_words, s->window, st->index, index);
+}
+
+static void window_add(const struct srtp *s, struct srtp_stream *st, uint64_t index)
+{
+	st->index = srtp_window_add(st->window, s->window_words, st->index, index);
+}
+
+static struct srtp_stream *stream_of(const struct srtp *s, struct srtp_context *c,
+				     enum srtp_kind kind, uint32_t ssrc)
+{
+	struct srtp_stream *st = srtp_stream_at(s, c, kind, c->current[kind]);
+
+	if (c->stream_count[kind] && st->ssrc == ssrc)
+		return st;
+	return srtp_stream_find(s, c, kind, ssrc);
+}
+
+/* Memory of all packets of a batch is asked for before the first is looked at. */
+static void prefetch(const struct srtp *s, const struct srtp_packet *packets, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		const struct srtp_context *c = packets[i].context;
+		enum srtp_kind kind = packets[i].rtcp ? SRTP_RTCP : SRTP_RTP;
+		const uint8_t *keys = srtp_keys(c);
+
+		__builtin_prefetch(srtp_stream_at(s, c, kind, c->current[kind]), 1);
+		keys += kind * (s->ops->keys_bytes / SRTP_KINDS);
+		for (unsigned int line = 0; line < 4; line++)
+			__builtin_prefetch(keys + line * 64u);
+	}
+}
+
+/* --- sending --- */
+
+/* The sender began anew, or sent a number again: its numbers go on behind the last one sent. */
+static void renumber(struct srtp_packet *p, struct srtp_stream *st)
+{
+	st->seq_offset = (uint16_t)(st->index + 1 - p->work.seq);
+	st->restarting = false;
+	p->events |= SRTP_EVENT_RENUMBERED;
+}
+
+/*
+ * Index of a packet that is not ahead of all others. Late ones fit in where they belong; a number that was
+ * sent before may be a double of the network (the first is dropped) or a sender that began anew (the next proves it).
+ */
+static bool late_index(const struct srtp *s, struct srtp_packet *p, struct srtp_stream *st,
+		       int32_t ahead)
+{
+	uint64_t behind = (uint64_t)-ahead;
+
+	if (behind < s->window && behind <= st->index && !window_has(s, st, st->index - behind)) {
+		p->work.index = st->index - behind;
+		return true;
+	}
+	if (behind < s->window && !(st->restarting && p->work.seq == st->restart_seq)) {
+		st->restarting = true;
+		st->restart_seq = (uint16_t)(p->work.seq + 1);
+		p->status = SRTP_REPEATED;
+		return false;
+	}
+	renumber(p, st);
+	p->work.index = st->index + 1;
+	return true;
+}
+
+static bool send_index(struct srtp *s, struct srtp_packet *p, struct srtp_stream *st)
+{
+	int32_t ahead = (int16_t)(p->work.seq + st->seq_offset - (uint16_t)st->index);
+
+	if (ahead > 0) {
+		p->work.index = st->index + (uint64_t)ahead;
+		st->restarting = false;
+		return true;
+	}
+	return late_index(s, p, st, ahead);
+}
+
+/* Gives the packet its index and its number, and notes both as sent. */
+static bool send_rtp(struct srtp *s, struct srtp_packet *p)
+{
+	struct srtp_context *c = p->context;
+	struct srtp_stream *st = stream_of(s, c, SRTP_RTP, p->work.ssrc);
+	uint64_t roc;
+
+	if (!st) {
+		st = srtp_stream_new(s, c, SRTP_RTP, p->work.ssrc, p->work.seq);
+		if (!st) {
+			p->status = SRTP_SSRC_LIMIT;
+			return false;
+		}
+		p->work.index = p->work.seq;
+		window_add(s, st, p->work.index);
+		srtp_stream_publish(c, SRTP_RTP, st);
+		p->work.stream = st;
+		return true;
+	}
+	roc = st->index >> 16;
+	if (!send_index(s, p, st))
+		return false;
+	p->work.forced = st->renewed;
+	st->renewed = false;
+	window_add(s, st, p->work.index);
+	if (st->index >> 16 != roc || p->events)
+		srtp_stream_publish(c, SRTP_RTP, st);
+	rw_store_be16(p->data + 2, (uint16_t)p->work.index);
+	p->work.stream = st;
+	return true;
+}
+
+static bool send_rtcp(struct srtp *s, struct srtp_packet *p)
+{
+	struct srtp_context *c = p->context;
+	struct srtp_stream *st = stream_of(s, c, SRTP_RTCP, p->work.ssrc);
+
+	if (!st)
+		st = srtp_stream_new(s, c, SRTP_RTCP, p->work.ssrc, 0);
+	if (!st || st->index >= 0x7fffffffu) { /* the key is used up, RFC 3711 section 9.2 */
+		p->status = SRTP_SSRC_LIMIT;
+		return false;
+	}
+	p->work.index = ++st->index;
+	p->work.stream = st;
+	p->work.forced = st->renewed;
+	st->renewed = false;
+	srtp_stream_publish(c, SRTP_RTCP, st);
+	return true;
+}
+
+static bool prepare_send(struct srtp *s, struct srtp_packet *p)
+{
+	enum srtp_kind kind = p->rtcp ? SRTP_RTCP : SRTP_RTP;
+	unsigned int trailer = srtp_trailer_bytes(p->context, kind);
+
+	p->status = SRTP_OK;
+	p->events = 0;
+	p->work.forced = false;
+	if (!srtp_layout_plain(p)) {
+		p->status = SRTP_MALFORMED;
+		return false;
+	}
+	/* the ROC stands there for a moment, also where no tag will */
+	if (p->room_bytes < (trailer < 4 ? 4 : trailer)) {
+		p->status = SRTP_NO_ROOM;
+		return false;
+	}
+	if (!(p->rtcp ? send_rtcp(s, p) : send_rtp(s, p)))
+		return false;
+	srtp_layout_iv(p);
+	return true;
+}
+
+void srtp_batch_protect(struct srtp *s, struct srtp_packet *packets, unsigned int count)
+{
+	struct srtp_packet *list[SRTP_BATCH_MAX];
+	unsigned int n = 0;
+
+	prefetch(s, packets, count);
+	for (unsigned int i = 0; i < count; i++)
+		if (prepare_send(s, &packets[i]))
+			list[n++] = &packets[i];
+	if (n)
+		s->ops->seal(s->engine, list, n);
+}
+
+/* --- receiving --- */
+
+/* RFC 3711 section 3.3.1 and appendix A; below index 0 there is nothing, so it is the first ROC then. */
+static uint64_t guess(const struct srtp_stream *st, uint16_t seq)
+{
+	int32_t ahead = (int16_t)(seq - (uint16_t)st->index);
+
+	if (ahead < 0 && (uint64_t)-ahead > st->index)
+		return seq;
+	return st->index + (uint64_t)(int64_t)ahead;
+}
+
+/* Finds stream and index under p->context. False with p->status when the packet is out already. */
+static bool prepare_receive(struct srtp *s, struct srtp_packet *p)
+{
+	enum srtp_kind kind = p->rtcp ? SRTP_RTCP : SRTP_RTP;
+	struct srtp_work *w = &p->work;
+
+	p->status = SRTP_OK;
+	if (!srtp_layout_secured(p)) {
+		p->status = SRTP_MALFORMED;
+		return false;
+	}
+	w->stream = stream_of(s, p->context, kind, w->ssrc);
+	w->forced = false;
+	if (kind == SRTP_RTP)
+		w->index = w->stream ? guess(w->stream, w->seq) : w->seq;
+	if (w->stream && window_has(s, w->stream, w->index)) {
+		p->status = SRTP_REPLAYED;
+		return false;
+	}
+	srtp_layout_iv(p);
+	return true;
+}
+
+static bool try_index(struct srtp *s, struct srtp_packet *p, uint64_t index)
+{
+	p->work.index = index;
+	p->work.keep = true;
+	p->work.forced = true;
+	srtp_layout_iv(p);
+	s->ops->open(s->engine, &p, 1);
+	return p->work.ok;
+}
+
+/* Which ROC it turned out to be, for the counters. */
+static uint8_t roc_event(uint64_t index, uint64_t guessed)
+{
+	if (index >> 16 == (guessed >> 16) + 1)
+		return SRTP_EVENT_ROC_NEXT;
+	if (index >> 16 == 0)
+		return SRTP_EVENT_ROC_ZERO;
+	return SRTP_EVENT_ROC_PREVIOUS;
+}
+
+/*
+ * Nothing fits the index guessed, and the stream may have another ROC: it is new to us, or signalling was renewed. Tries
+ * one ROC ahead; and, if the stream is silent otherwise, the one of before a fall back, none, one behind.
+ */
+static bool try_other_roc(struct srtp *s, struct srtp_packet *p, uint32_t now_ms)
+{
+	struct srtp_stream *st = p->work.stream;
+	uint64_t guessed = p->work.index, tries[4];
+	unsigned int n = 0;
+
+	if (p->rtcp || (st && !st->probing))
+		return false;
+	tries[n++] = guessed + 0x10000;
+	if (st && st->before)
+		tries[n++] = (st->before >> 16) << 16 | p->work.seq;
+	if (st && now_ms - st->last_ms >= FALL_BACK_MS) {
+		tries[n++] = p->work.seq;
+		if (guessed >> 16 > 1)
+			tries[n++] = guessed - 0x10000;
+	}
+	for (unsigned int i = 0; i < n; i++) {
+		if (tries[i] == guessed || !try_index(s, p, tries[i]))
+			continue;
+		p->events |= roc_event(tries[i], guessed);
+		return true;
+	}
+	return false;
+}
+
+/* All that a packet can be under p->context; tried: what it was not already. */
+static bool try_context(struct srtp *s, struct srtp_packet *p, const uint64_t *tried,
+			uint32_t now_ms)
+{
+	if (prepare_receive(s, p) && (!tried || *tried != p->work.index) &&
+	    try_index(s, p, p->work.index))
+		return true;
+	return p->status != SRTP_MALFORMED && try_other_roc(s, p, now_ms);
+}
+
+/*
+ * The second look at a packet that did not fit. Packets before it in the batch may have changed the stream (its
+ * first ones, around a wrap), its ROC may be another one, or the key the other one. The status of the first look stays
+ * when nothing fits.
+ */
+static bool try_again(struct srtp *s, struct srtp_packet *p, uint32_t now_ms)
+{
+	struct srtp_context *first = p->context;
+	uint64_t tried = p->work.index;
+	uint8_t status = p->status;
+
+	if (try_context(s, p, status == SRTP_OK ? &tried : NULL, now_ms)) {
+		p->status = SRTP_OK;
+		return true;
+	}
+	if (p->other) {
+		p->context = p->other;
+		if (try_context(s, p, NULL, now_ms)) {
+			p->status = SRTP_OK;
+			p->used_other = true;
+			return true;
+		}
+		p->context = first;
+	}
+	p->status = status;
+	return false;
+}
+
+/* A forced index may lie before the highest one: then what was seen is of another time. */
+static void adopt_index(struct srtp *s, struct srtp_packet *p, struct srtp_stream *st)
+{
+	if (p->work.index < st->index && st->index - p->work.index >= HALF_RANGE) {
+		st->before = st->before ? 0 : st->index;
+		srtp_window_reset(st->window, s->window_words, false);
+		st->index = p->work.index;
+	}
+}
+
+static void count_probe(struct srtp_packet *p, struct srtp_stream *st)
+{
+	if (st->renewed && !p->events)
+		p->events |= SRTP_EVENT_ROC_KEPT;
+	st->renewed = false;
+	if (--st->probing == 0)
+		st->before = 0;
+}
+
+/* The packet is authentic: now, and not before, the stream may change. */
+static void commit(struct srtp *s, struct srtp_packet *p, uint32_t now_ms)
+{
+	enum srtp_kind kind = p->rtcp ? SRTP_RTCP : SRTP_RTP;
+	struct srtp_stream *st = stream_of(s, p->context, kind, p->work.ssrc);
+	uint64_t index = p->work.index, roc;
+
+	if (!st) {
+		st = srtp_stream_new(s, p->context, kind, p->work.ssrc, index);
+		window_add(s, st, index);
+		st->last_ms = now_ms;
+		srtp_stream_publish(p->context, kind, st);
+		return;
+	}
+	roc = st->index >> 16;
+	if (p->work.forced)
+		adopt_index(s, p, st);
+	if (window_has(s, st, index)) { /* its double was in the same batch */
+		p->status = SRTP_REPLAYED;
+		return;
+	}
+	window_add(s, st, index);
+	st->last_ms = now_ms;
+	if (kind == SRTP_RTCP || st->index >> 16 != roc)
+		srtp_stream_publish(p->context, kind, st);
+	if (st->probing)
+		count_probe(p, st);
+}
+
+static bool worth_another_look(const struct srtp_packet *p)
+{
+	const struct srtp_stream *st = p->work.stream;
+
+	return p->other || (p->status != SRTP_MALFORMED && (!st || st->probing));
+}
+
+static void finish_receive(struct srtp *s, struct srtp_packet *p, uint32_t now_ms)
+{
+	if (!p->work.ok && p->work.keep)
+		p->work.ok = try_again(s, p, now_ms);
+	if (p->work.ok)
+		commit(s, p, now_ms);
+	else if (p->status == SRTP_OK)
+		p->status = SRTP_AUTH_FAILED;
+}
+
+void srtp_batch_unprotect(struct srtp *s, struct srtp_packet *packets, unsigned int count,
+			  uint64_t now_ns)
+{
+	struct srtp_packet *list[SRTP_BATCH_MAX];
+	uint32_t now_ms = (uint32_t)(now_ns / 1000000u);
+	unsigned int n = 0;
+
+	prefetch(s, packets, count);
+	for (unsigned int i = 0; i < count; i++) {
+		struct srtp_packet *p = &packets[i];
+
+		p->events = 0;
+		p->used_other = false;
+		p->work.ok = false;
+		p->work.stream = NULL;
+		if (prepare_receive(s, p))
+			list[n++] = p;
+		p->work.keep = worth_another_look(p);
+	}
+	if (n)
+		s->ops->open(s->engine, list, n);
+	for (unsigned int i = 0; i < count; i++)
+		finish_receive(s, &packets[i], now_ms);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Between the SRTP protocol (srtp*.c) and the engines (crypto_*.c): contexts and streams as both see them, and what an
+ * engine has to do. Not for others: they use srtp.h. Thread: worker.
+ */
+#ifndef RTPWIRE_DATAPLANE_SRTP_ENGINE_H
+#define RTPWIRE_DATAPLANE_SRTP_ENGINE_H
+
+#include "srtp.h"
+
+enum srtp_kind { SRTP_RTP, SRTP_RTCP, SRTP_KINDS };
+
+/* The stream of one SSRC, RTP or RTCP. 64 bytes with the shortest window. */
+struct srtp_stream {
+	uint64_t
+		index; /* highest sent or authenticated: ROC << 16 | sequence number; SRTCP index */
+	uint64_t
+		before; /* receive: index of before a fall back to an older ROC; 0 = there was none */
+	uint32_t ssrc;
+	uint32_t last_ms; /* receive: when a packet was authenticated last */
+	uint16_t seq_offset; /* send: added to the numbers that come in */
+	uint16_t restart_seq; /* send: the number that would show that the sender began anew */
+	uint16_t probing; /* receive: so many more packets may show another ROC */
+	bool renewed; /* no packet since srtp_context_renewed(), or since it was taken over from elsewhere */
+	bool restarting; /* send: restart_seq is valid */
+	uint64_t window[];
+};
+
+_Static_assert(sizeof(struct srtp_stream) == 32, "a stream and its window share a cache line");
+
+/* Facts of a context that each packet needs. Keys (the engine's) and streams follow it in memory. */
+struct srtp_context {
+	_Alignas(64) struct rw_srtp_stream *publish;
+	uint8_t cipher; /* enum rw_srtp_cipher */
+	uint8_t key_bytes; /* of the cipher */
+	uint8_t tag_bytes[SRTP_KINDS];
+	uint8_t encrypted[SRTP_KINDS]; /* bool: bodies are encrypted */
+	uint8_t authenticated[SRTP_KINDS]; /* bool */
+	uint8_t mki_bytes;
+	uint8_t direction; /* enum srtp_direction */
+	uint8_t current[SRTP_KINDS]; /* place of the stream used last */
+	uint8_t stream_count[SRTP_KINDS];
+	uint8_t publish_next; /* which published place is given up next */
+	uint8_t salt[SRTP_KINDS][16]; /* session salts, zeros behind */
+	/* From here: rare. */
+	uint32_t next; /* place in the pool: of the next free one, or of the same bucket */
+	uint32_t users;
+	bool entered;
+	uint64_t call_ref; /* under which it was entered */
+	uint32_t ssrc[SRTP_KINDS][SRTP_STREAMS_MAX];
+	struct rw_srtp_key key;
+};
+
+struct srtp_engine_ops {
+	const char *name;
+	size_t keys_bytes; /* that a context needs, a multiple of 64 */
+	/* The engine's own state for one thread. 0 and *out, or -ENOMEM, -ENOTSUP. */
+	int (*engine_new)(void **out);
+	void (*engine_free)(void *engine);
+	const char *(*details)(void *engine);
+	uint32_t (*suites)(void); /* 0: not on this machine */
+	/* Fills keys (zeroed) and c->salt from c->key. 0, -ENOMEM or -ENOTSUP. */
+	int (*context_open)(void *engine, struct srtp_context *c, void *keys);
+	/* Frees what the engine has outside of keys, which the caller wipes. */
+	void (*context_close)(void *engine, struct srtp_context *c, void *keys);
+	/* The stream of this SSRC has ended. */
+	void (*stream_close)(void *engine, struct srtp_context *c, void *keys, enum srtp_kind kind,
+			     uint32_t ssrc);
+	/* The packets' work says all; len_bytes grows. Those that fail get another status than SRTP_OK. */
+	void (*seal)(void *engine, struct srtp_packet **packets, unsigned int count);
+	/* Sets work.ok, and if it is true shortens len_bytes. Honours work.keep. */
+	void (*open)(void *engine, struct srtp_packet **packets, unsigned int count);
+};
+
+extern const struct srtp_engine_ops srtp_ipsec_mb; /* only on x86-64 */
+extern const struct srtp_engine_ops srtp_libsrtp2;
+
+#define SRTP_BUCKETS 4096u /* power of two */
+
+struct srtp {
+	const struct srtp_engine_ops *ops;
+	void *engine;
+	uint8_t *pool; /* contexts, context_bytes apart */
+	size_t pool_bytes;
+	size_t context_bytes;
+	size_t streams_at; /* of the first stream in a context */
+	size_t stream_bytes;
+	uint32_t contexts; /* places in the pool */
+	uint32_t touched; /* places used so far */
+	uint32_t free_first; /* of the given back ones; SRTP_NO_PLACE = none */
+	uint32_t buckets[SRTP_BUCKETS]; /* entered contexts by call_ref */
+	unsigned int window; /* packets */
+	unsigned int window_words;
+};
+
+#define SRTP_NO_PLACE 0xffffffffu
+
+/* The engine's part of a context. */
+static inline void *srtp_keys(const struct srtp_context *c)
+{
+	return (void *)((uintptr_t)c + (sizeof(*c) + 63) / 64 * 64);
+}
+
+/* Stream in a place of a context. */
+static inline struct srtp_stream *srtp_stream_at(const struct srtp *s, const struct srtp_context *c,
+						 enum srtp_kind kind, unsigned int place)
+{
+	return (struct srtp_stream *)((uintptr_t)c + s->streams_at +
+				      ((unsigned int)kind * SRTP_STREAMS_MAX + place) *
+					      s->stream_bytes);
+}
+
+/* srtp_context.c */
+
+/* The stream of an SSRC, or NULL. */
+struct srtp_stream *srtp_stream_find(const struct srtp *s, struct srtp_context *c,
+				     enum srtp_kind kind, uint32_t ssrc);
+
+/*
+ * Makes a stream whose highest index is index, nothing of it seen. A receiving context gives up the stream that was
+ * silent for longest if there is no place; a sending one must not (numbers could go out twice): NULL.
+ */
+struct srtp_stream *srtp_stream_new(struct srtp *s, struct srtp_context *c, enum srtp_kind kind,
+				    uint32_t ssrc, uint64_t index);
+
+/* Writes the stream's state to where the context publishes it. */
+void srtp_stream_publish(struct srtp_context *c, enum srtp_kind kind, const struct srtp_stream *st);
+
+/* srtp_layout.c: where things are in a packet, RFC 3711 sections 3.1 and 3.4, RFC 7714 sections 8 and 9. */
+
+/* Reads ssrc, seq, body_at of a packet that is to be secured. False when it is no RTP or RTCP packet. */
+bool srtp_layout_plain(struct srtp_packet *p);
+
+/* The same for a secured packet; also tag, body_bytes, encrypted, and for SRTCP index. False when malformed. */
+bool srtp_layout_secured(struct srtp_packet *p);
+
+/* Fills work.iv for work.index. */
+void srtp_layout_iv(struct srtp_packet *p);
+
+/* Bytes behind the body: tag, SRTCP index, MKI. */
+static inline unsigned int srtp_trailer_bytes(const struct srtp_context *c, enum srtp_kind kind)
+{
+	return c->tag_bytes[kind] + c->mki_bytes + (kind == SRTP_RTCP ? 4u : 0u);
+}
+
+/* Writes the master key identifier. */
+void srtp_layout_put_mki(const struct srtp_context *c, uint8_t *at);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Protect: RTP and RTCP that leave by flows with a key become SRTP and SRTCP, all of a batch together. Nothing else leaves
+ * by such a flow. Thread: worker.
+ */
+#include "stage.h"
+
+static bool is_media(const struct pkt *p)
+{
+	return p->class_ == RW_CLASS_RTP || p->class_ == RW_CLASS_RTCP;
+}
+
+static bool only_media(struct path *w, struct pkt *p)
+{
+	return !p->out->tx || is_media(p) || drop_in_flow(w, p, RW_DROP_class_refused);
+}
+
+static unsigned int gather(struct path *w, struct batch *b)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < b->live; i++) {
+		struct pkt *p = &b->pkt[b->index[i]];
+		struct srtp_packet *s = &w->secure[n];
+
+		if (!p->out->tx)
+			continue;
+		s->context = p->out->tx;
+		s->data = p->data + p->payload_at;
+		s->len_bytes = p->payload_bytes;
+		s->room_bytes = p->tailroom_bytes;
+		s->rtcp = p->class_ == RW_CLASS_RTCP;
+		n++;
+	}
+	return n;
+}
+
+static bool refuse(struct path *w, struct pkt *p, uint8_t status)
+{
+	switch (status) {
+	case SRTP_REPEATED:
+		return drop_in_flow(w, p, RW_DROP_srtp_repeated);
+	case SRTP_SSRC_LIMIT:
+		return drop_in_flow(w, p, RW_DROP_srtp_ssrc_limit);
+	case SRTP_NO_ROOM:
+		return drop_in_flow(w, p, RW_DROP_srtp_no_room);
+	default:
+		return drop_in_flow(w, p, RW_DROP_srtp_malformed);
+	}
+}
+
+static bool take(struct path *w, struct pkt *p, const struct srtp_packet *s)
+{
+	if (s->status != SRTP_OK)
+		return refuse(w, p, s->status);
+	p->payload_bytes = s->len_bytes;
+	count(w, RW_COUNT_srtp_protected, 1);
+	count(w, RW_COUNT_srtp_renumbered, (s->events & SRTP_EVENT_RENUMBERED) != 0);
+	return true;
+}
+
+void stage_protect(struct path *w, struct batch *b)
+{
+	unsigned int n, kept = 0, at = 0;
+
+	batch_filter(w, b, only_media);
+	n = gather(w, b);
+	srtp_batch_protect(w->config.srtp, w->secure, n);
+	for (unsigned int i = 0; i < b->live; i++) {
+		struct pkt *p = &b->pkt[b->index[i]];
+
+		if (!p->out->tx || take(w, p, &w->secure[at++]))
+			b->index[kept++] = b->index[i];
+	}
+	b->live = kept;
+}
