@@ -30,11 +30,18 @@ int adopt_begin(struct engine *eng)
 	return eng->adopt ? 0 : -ENOMEM;
 }
 
+static void wipe_free(void *p, size_t bytes)
+{
+	if (p)
+		explicit_bzero(p, bytes);
+	free(p);
+}
+
 void adopt_drop(struct engine *eng)
 {
 	if (!eng->adopt)
 		return;
-	free(eng->adopt->flows);
+	wipe_free(eng->adopt->flows, eng->adopt->flow_count * sizeof(*eng->adopt->flows));
 	free(eng->adopt->leftovers);
 	free(eng->adopt);
 	eng->adopt = NULL;
@@ -48,11 +55,15 @@ static int grow(struct adopt *a, void **list, size_t count, size_t *room, size_t
 
 	if (count < *room)
 		return 0;
-	p = realloc(*list, more * size);
+	p = malloc(more * size);
 	if (!p) {
 		a->no_memory = true;
 		return -ENOMEM;
 	}
+	/* not realloc(): flows hold keys, and no copy stays behind */
+	if (count)
+		memcpy(p, *list, count * size);
+	wipe_free(*list, count * size);
 	*list = p;
 	*room = more;
 	return 0;
@@ -145,8 +156,40 @@ static struct call_flow flow_of(const struct rw_flow_spec *s)
 		.out_rtcp = s->out_rtcp,
 		.source = s->source,
 		.peer = s->peer,
+		.rx = s->rx,
+		.tx = s->tx,
 		.generation = s->generation,
 	};
+}
+
+/*
+ * Keys in use. Their tags are lost: 1 is what an offer with one line most often has. The lines of an offer that
+ * nobody has answered yet were never in a flow, so such an answer will be refused.
+ */
+static void describe_keys(struct call_media *m, const struct rw_flow_spec *s)
+{
+	struct call_sdes *d = &m->sdes;
+
+	if (s->rx.suite)
+		d->rx = (struct sdes_line){ .tag = 1, .key = s->rx };
+	if (s->tx.suite)
+		d->tx = (struct sdes_line){ .tag = 1, .key = s->tx };
+	if (d->rx.key.suite || d->tx.key.suite)
+		m->proto = m->sent_proto = SDP_PROTO_SAVP;
+}
+
+/* Lists are views: the media have to be where they stay. */
+static void list_keys(struct call_party *p)
+{
+	for (unsigned int i = 0; i < p->media_count; i++) {
+		struct call_sdes *d = &p->media[i].sdes;
+
+		d->offered = &d->rx;
+		d->offered_count = d->rx.key.suite != RW_SRTP_NONE;
+		d->told = &d->tx;
+		d->told_count = d->tx.key.suite != RW_SRTP_NONE;
+		d->told_used = true;
+	}
 }
 
 static void describe_media(struct call_media *m, const struct rw_flow_spec *s)
@@ -156,6 +199,7 @@ static void describe_media(struct call_media *m, const struct rw_flow_spec *s)
 		return;
 	}
 	m->proto = m->sent_proto = s->kind == RW_FLOW_OPAQUE ? SDP_PROTO_UDPTL : SDP_PROTO_AVP;
+	describe_keys(m, s);
 	m->clock_hz = s->clock_hz;
 	m->remote = s->source;
 	m->hold = s->source.ip.family != RW_FAMILY_NONE && s->peer.ip.family == RW_FAMILY_NONE;
@@ -258,6 +302,7 @@ static struct call_state *state_of(struct engine *eng, struct arena *a,
 	/* nobody answered yet: the first leg is the one that offered */
 	for (uint16_t i = 0; i < st->party_count; i++) {
 		st->parties[i].created_s = engine_now_us() / 1000000;
+		list_keys(&st->parties[i]);
 		if (st->parties[i].peer == CALL_NONE && st->party_count > 1)
 			st->parties[i].peer = i ? 0 : 1;
 	}

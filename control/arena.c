@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CHUNK_BYTES 8192 /* payload of an ordinary chunk: most requests fit in one */
 #define ALIGN_MAX 64 /* structs of include/ stand on cache lines */
@@ -56,6 +57,7 @@ void arena_free(struct arena *a)
 		struct chunk *c = a->chunks;
 
 		a->chunks = c->next;
+		explicit_bzero(c->payload, c->used);
 		free(c);
 	}
 	free(a);

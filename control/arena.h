@@ -16,7 +16,7 @@ struct arena;
 /* An empty arena, or NULL when memory is out. */
 struct arena *arena_new(void);
 
-/* Frees the arena and all that was taken from it; NULL is fine. */
+/* Wipes (requests hold keys) and frees the arena and all that was taken from it; NULL is fine. */
 void arena_free(struct arena *a);
 
 /* n zeroed bytes, aligned for any type up to a cache line; NULL when memory is out. n may be 0. */

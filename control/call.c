@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* --- growing a state in an arena --- */
 
@@ -179,6 +180,10 @@ static void pack_media(struct packer *pk, const struct call_media *from, struct 
 	scratch.proto_text = pack_str(pk, from->proto_text);
 	scratch.codec = pack_str(pk, from->codec);
 	scratch.mid = pack_str(pk, from->mid);
+	scratch.sdes.offered = pack(pk, from->sdes.offered,
+				    from->sdes.offered_count * sizeof(*from->sdes.offered));
+	scratch.sdes.told =
+		pack(pk, from->sdes.told, from->sdes.told_count * sizeof(*from->sdes.told));
 	if (to)
 		*to = scratch;
 }
@@ -223,13 +228,23 @@ static struct call_state *pack_state(struct packer *pk, const struct call_state 
 struct call_state *call_state_pack(const struct call_state *s)
 {
 	struct packer pk = { 0 };
+	struct call_state *packed;
 
 	pack_state(&pk, s);
 	pk.base = malloc(pk.used);
 	if (!pk.base)
 		return NULL;
 	pk.used = 0;
-	return pack_state(&pk, s); /* the first thing packed: also the block's address */
+	packed = pack_state(&pk, s); /* the first thing packed: also the block's address */
+	packed->packed_bytes = pk.used;
+	return packed;
+}
+
+void call_state_free(struct call_state *s)
+{
+	if (s)
+		explicit_bzero(s, s->packed_bytes);
+	free(s);
 }
 
 /* --- looking up --- */
@@ -278,7 +293,14 @@ bool call_flow_same(const struct call_flow *a, const struct call_flow *b)
 	       a->leg == b->leg && a->media == b->media && a->learn_ms == b->learn_ms &&
 	       a->clock_hz == b->clock_hz && a->out_rtp == b->out_rtp &&
 	       a->out_rtcp == b->out_rtcp && rw_endpoint_equal(&a->source, &b->source) &&
-	       rw_endpoint_equal(&a->peer, &b->peer);
+	       rw_endpoint_equal(&a->peer, &b->peer) && rw_srtp_key_equal(&a->rx, &b->rx) &&
+	       rw_srtp_key_equal(&a->tx, &b->tx);
+}
+
+/* What is no RTP would pass in the clear beside keys. */
+static bool pass_other(const struct call_flow *f)
+{
+	return f->kind != RW_FLOW_OPAQUE && f->kind != RW_FLOW_RTCP && !f->rx.suite && !f->tx.suite;
 }
 
 void call_flow_spec(const struct call_flow *f, struct str call_id, uint64_t call_ref,
@@ -288,8 +310,7 @@ void call_flow_spec(const struct call_flow *f, struct str call_id, uint64_t call
 
 	*out = (struct rw_flow_spec){
 		.id = f->id,
-		.flags = f->kind == RW_FLOW_OPAQUE || f->kind == RW_FLOW_RTCP ? 0
-									      : RW_FLOW_PASS_OTHER,
+		.flags = pass_other(f) ? RW_FLOW_PASS_OTHER : 0,
 		.generation = f->generation,
 		.call_ref = call_ref,
 		.source = f->source,
@@ -304,6 +325,8 @@ void call_flow_spec(const struct call_flow *f, struct str call_id, uint64_t call
 		.leg = f->leg,
 		.media = f->media,
 		.component = f->component,
+		.rx = f->rx,
+		.tx = f->tx,
 	};
 	if (n)
 		memcpy(out->call_id, call_id.p, n);

@@ -16,6 +16,7 @@
 #include "rtpwire/flow.h"
 
 #include "arena.h"
+#include "sdes.h"
 #include "sdp.h"
 #include "str.h"
 
@@ -31,6 +32,7 @@ struct call_flow {
 	uint32_t clock_hz;
 	rw_flow_id out_rtp, out_rtcp;
 	struct rw_endpoint source, peer;
+	struct rw_srtp_key rx, tx; /* of what arrives, of what is sent; suite NONE: plain */
 	uint64_t generation; /* as set last; not part of what two flows are compared by */
 };
 
@@ -46,6 +48,22 @@ struct call_socket {
 
 /* What an offerer's a=rtcp-mux will be answered with: sdp-rewrite section 5. */
 enum call_mux_mode { CALL_MUX_FOLLOW, CALL_MUX_ACCEPT, CALL_MUX_REJECT };
+
+/*
+ * Keys of one m= line of one party: sdp-rewrite section 4. Lists are replaced, never changed.
+ */
+struct call_sdes {
+	/* from the party's last offer, in the order in which an answer chooses */
+	const struct sdes_line *offered;
+	uint8_t offered_count;
+	bool preferred; /* the proxy chose offered[0], whatever the other side takes */
+	/* printed to it last: in an offer all, in an answer one */
+	const struct sdes_line *told;
+	uint8_t told_count;
+	bool told_used; /* answered: the next offer has new keys, but for the one in use */
+	/* in use: what the party sends with, and what it is sent with. Suite NONE: plain RTP */
+	struct sdes_line rx, tx;
+};
 
 /* One m= line of one party. */
 struct call_media {
@@ -68,6 +86,8 @@ struct call_media {
 	bool mux_told; /* a=rtcp-mux was printed to it and not declined */
 	bool mux_only; /* and no other port for RTCP was printed with it */
 	bool muxed; /* agreed: its RTCP goes to its RTP port */
+
+	struct call_sdes sdes;
 
 	/* source policy, from the messages that the party sent */
 	uint8_t policy;
@@ -116,6 +136,7 @@ struct call_state {
 	uint8_t shard;
 	int16_t tos; /* from a message; -1: the configured one */
 	struct str metadata;
+	size_t packed_bytes; /* of the block, when it is one */
 };
 
 /* Copies what a plan may change into the arena; strings stay views into s. NULL when memory is out. */
@@ -124,8 +145,11 @@ struct call_state *call_state_copy(struct arena *a, const struct call_state *s);
 /* An empty state in the arena. NULL when memory is out. */
 struct call_state *call_state_new(struct arena *a);
 
-/* s and all that it refers to in one malloc'ed block (caller frees). NULL when memory is out. */
+/* s and all that it refers to in one block. Free with call_state_free(). NULL when memory is out. */
 struct call_state *call_state_pack(const struct call_state *s);
+
+/* Wipes and frees a packed state, which holds keys; NULL is fine. */
+void call_state_free(struct call_state *s);
 
 /* Appends in the arena. Index of the new party, or -ENOMEM. */
 int call_add_party(struct arena *a, struct call_state *s);

@@ -115,7 +115,7 @@ void call_free(struct call *c)
 {
 	if (!c)
 		return;
-	free(c->state);
+	call_state_free(c->state);
 	free(c);
 }
 

@@ -9,11 +9,13 @@
 #include <stdlib.h>
 
 #include "log.h"
+#include "streams.h"
 
 /* One flow that the plan changes. */
 struct change {
 	struct call_flow want; /* not wanted: to be deleted */
 	struct call_flow was; /* wanted: it stood before, like this */
+	struct rw_flow_stats *before; /* of then, when keys that it had go; else NULL */
 };
 
 struct commit {
@@ -45,7 +47,8 @@ static int add_change(struct commit *c, const struct call_flow *want, const stru
 		c->changes = list;
 		c->change_room = room;
 	}
-	c->changes[c->change_count++] = (struct change){ *want, was ? *was : call_flow_none() };
+	c->changes[c->change_count++] =
+		(struct change){ .want = *want, .was = was ? *was : call_flow_none() };
 	return 0;
 }
 
@@ -86,7 +89,7 @@ static void undo_change(struct commit *c, struct change *ch)
 	if (call->state)
 		f = call_find_flow(call->state, w->leg, w->media, w->id);
 	if (ch->was.wanted && f)
-		engine_set_flow(c->eng, call, f);
+		engine_set_flow(c->eng, call, f, ch->before);
 	else
 		engine_delete_flow(c->eng, ch->want.id);
 }
@@ -103,7 +106,7 @@ static void undo(struct commit *c)
 	if (!c->sent)
 		plan_drop(plan);
 	plan->taken_count = 0;
-	free(c->packed);
+	call_state_free(c->packed);
 }
 
 static void adopt_state(struct commit *c)
@@ -111,7 +114,7 @@ static void adopt_state(struct commit *c)
 	struct call *call = c->args.call;
 	bool fresh = call->state == NULL;
 
-	free(call->state);
+	call_state_free(call->state);
 	call->state = c->packed;
 	call->signal_s = engine_now_us() / 1000000;
 	call->signal_ms = engine_now_ms();
@@ -197,14 +200,63 @@ static void on_ack(void *arg, int rc, const char *reason)
 
 /* --- the beginning --- */
 
-static void send_change(struct commit *c, const struct change *ch)
+/* The flow from which the party was sent to until now, for the same component. */
+static const struct call_flow *flow_in_use(const struct commit *c, const struct call_flow *f)
+{
+	const struct call_state *old = c->args.call->state;
+	const struct call_media *m;
+
+	if (!old || f->leg >= old->party_count || f->media >= old->parties[f->leg].media_count)
+		return NULL;
+	m = &old->parties[f->leg].media[f->media];
+	if (m->current < 0)
+		return NULL;
+	return f->component == 1 ? &m->sockets[m->current].rtp : &m->sockets[m->current].rtcp;
+}
+
+static bool gains(const struct rw_srtp_key *want, const struct rw_srtp_key *was)
+{
+	return want->suite && !rw_srtp_key_equal(want, was);
+}
+
+/* A key that comes to this port from another one of the media brings along where its streams stand. */
+static void resume_streams(struct commit *c, const struct change *ch, struct rw_flow_spec *spec)
+{
+	const struct call_flow *from = flow_in_use(c, &ch->want);
+	bool rx = gains(&ch->want.rx, &ch->was.rx), tx = gains(&ch->want.tx, &ch->was.tx);
+	struct rw_flow_stats st;
+
+	if (!from || (!rx && !tx) || !dplink_flow_stats(c->eng->link, from->id, &st) ||
+	    !engine_stats_valid(from, &st))
+		return;
+	if (rx && rw_srtp_key_equal(&ch->want.rx, &from->rx))
+		streams_resume_rx(spec, &st);
+	if (tx && rw_srtp_key_equal(&ch->want.tx, &from->tx))
+		streams_resume_tx(spec, &st);
+}
+
+/* Where streams stand whose key goes: it comes back if the commit fails. */
+static void save_streams(struct commit *c, struct change *ch)
+{
+	if (!gains(&ch->was.rx, &ch->want.rx) && !gains(&ch->was.tx, &ch->want.tx))
+		return;
+	ch->before = arena_alloc(c->args.rq->arena, sizeof(*ch->before));
+	if (ch->before && (!dplink_flow_stats(c->eng->link, ch->was.id, ch->before) ||
+			   !engine_stats_valid(&ch->was, ch->before)))
+		ch->before = NULL;
+}
+
+static void send_change(struct commit *c, struct change *ch)
 {
 	struct rw_flow_spec spec;
 	int rc;
 
 	call_flow_spec(&ch->want, c->args.call->id, c->args.call->ref, &spec);
+	resume_streams(c, ch, &spec);
+	save_streams(c, ch);
 	rc = dplink_send(c->eng->link, ch->want.wanted ? RW_COMMAND_FLOW_SET : RW_COMMAND_FLOW_DEL,
 			 &spec, on_ack, c);
+	explicit_bzero(&spec, sizeof(spec));
 	if (rc) {
 		c->rc = rc;
 		c->reason = "too many commands wait for it";

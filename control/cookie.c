@@ -61,6 +61,8 @@ static size_t entry_bytes(const struct cookie_entry *e)
 
 static void entry_free(struct cookie_entry *e)
 {
+	if (e->reply)
+		explicit_bzero(e->reply, e->reply_bytes); /* SDP with keys in it */
 	free(e->reply);
 	free(e);
 }

@@ -165,6 +165,14 @@ static struct dplink_command *make(enum rw_command_type type, const struct rw_fl
 	return c;
 }
 
+/* With keys in it; NULL is fine. */
+static void command_free(struct dplink_command *c)
+{
+	if (c)
+		explicit_bzero(&c->msg, sizeof(c->msg));
+	free(c);
+}
+
 int dplink_send(struct dplink *l, enum rw_command_type type, const struct rw_flow_spec *spec,
 		dplink_done *done, void *arg)
 {
@@ -204,7 +212,7 @@ static int ack(struct dplink *l, const struct rw_event *ev)
 		command_done(l, c, -EPROTO, "a newer generation is there");
 	else
 		command_done(l, c, -EPROTO, rw_flow_error_text(ev->reason));
-	free(c);
+	command_free(c);
 	return 0;
 }
 
@@ -258,7 +266,10 @@ static int drain_events(struct dplink *l)
 
 		if (rc == -EAGAIN)
 			return 0;
-		if (rc || dplink_event(l, &ev))
+		if (rc == 0)
+			rc = dplink_event(l, &ev);
+		explicit_bzero(&ev.spec, sizeof(ev.spec)); /* with keys in it */
+		if (rc)
 			return -EPROTO;
 		if (l->state == DPLINK_DOWN)
 			return 0; /* who was told of the event has ended the connection */
@@ -329,7 +340,7 @@ void dplink_established(struct dplink *l)
 	ev_timer_again(l->loop, &l->timer);
 	l->ops->up(l->ctx, &l->welcome);
 	if (l->state != DPLINK_SNAPSHOT) { /* up() has refused this dataplane */
-		free(c);
+		command_free(c);
 		return;
 	}
 	queue(l, c);
@@ -346,12 +357,12 @@ static void forget_commands(struct dplink *l)
 		struct dplink_command *c = l->queue_head;
 
 		l->queue_head = c->next;
-		free(c);
+		command_free(c);
 	}
 	l->queue_tail = NULL;
 	l->queued = 0;
 	for (unsigned int i = 0; i < DPLINK_FLIGHT_SLOTS; i++) {
-		free(l->flight[i]);
+		command_free(l->flight[i]);
 		l->flight[i] = NULL;
 	}
 	l->in_flight = 0;
@@ -368,6 +379,8 @@ void dplink_fail(struct dplink *l, int error, const char *why)
 	l->state = DPLINK_DOWN;
 	l->stalled = false;
 	l->last_error = error;
+	if (was == DPLINK_READY)
+		dplink_keep_stats(l);
 	dplink_close(l);
 	forget_commands(l);
 	ev_timer_stop(l->loop, &l->timer);
@@ -449,6 +462,7 @@ void dplink_free(struct dplink *l)
 	ev_timer_stop(l->loop, &l->timer);
 	ev_prepare_stop(l->loop, &l->prepare);
 	dplink_close(l);
+	dplink_forget_old(l);
 	forget_commands(l);
 	free(l);
 }

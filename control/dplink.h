@@ -82,6 +82,13 @@ uint64_t dplink_punts(const struct dplink *l);
 bool dplink_flow_stats(const struct dplink *l, rw_flow_id id, struct rw_flow_stats *out);
 bool dplink_worker_stats(const struct dplink *l, unsigned int worker, struct rw_worker_stats *out);
 
+/*
+ * The same from the dataplane that went away before this one, until dplink_forget_old(). While nobody has called
+ * that, the statistics stay those of the first that went.
+ */
+bool dplink_old_flow_stats(const struct dplink *l, rw_flow_id id, struct rw_flow_stats *out);
+void dplink_forget_old(struct dplink *l);
+
 /* Time of the last packet a flow took, CLOCK_MONOTONIC ns; 0 = never, or not known. Cheap. */
 uint64_t dplink_flow_last_ns(const struct dplink *l, rw_flow_id id);
 

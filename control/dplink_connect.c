@@ -18,6 +18,13 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
+static void unmap_stats(struct dplink_stats *s)
+{
+	if (s->map)
+		munmap((void *)(uintptr_t)s->map, s->bytes);
+	s->map = NULL;
+}
+
 void dplink_close(struct dplink *l)
 {
 	if (l->sock >= 0)
@@ -29,11 +36,22 @@ void dplink_close(struct dplink *l)
 	close_fd(&l->event_fd);
 	if (l->wire)
 		munmap(l->wire, l->wire_bytes);
-	if (l->stats)
-		munmap((void *)(uintptr_t)l->stats, l->stats_bytes);
+	unmap_stats(&l->stats);
 	l->wire = NULL;
-	l->stats = NULL;
 	l->ring_bell = false;
+}
+
+void dplink_keep_stats(struct dplink *l)
+{
+	if (l->old_stats.map)
+		return;
+	l->old_stats = l->stats;
+	l->stats.map = NULL;
+}
+
+void dplink_forget_old(struct dplink *l)
+{
+	unmap_stats(&l->old_stats);
 }
 
 /* One message with up to RW_FD_MAX descriptors; all others are closed. Bytes, 0 at the end, or -errno. */
@@ -96,13 +114,15 @@ static const char *check_welcome(const struct rw_welcome *w, ssize_t bytes, int 
 
 static const char *attach_stats(struct dplink *l, int fd)
 {
+	struct dplink_stats *s = &l->stats;
 	void *map = NULL;
 
-	if (rw_shm_attach(fd, sizeof(l->stats_header), 0, &map, &l->stats_bytes))
+	if (rw_shm_attach(fd, sizeof(s->header), 0, &map, &s->bytes))
 		return "its statistics memory is not sealed, or too small";
-	l->stats = map;
-	memcpy(&l->stats_header, map, sizeof(l->stats_header));
-	return rw_stats_check(&l->stats_header, l->stats_bytes, &l->welcome.limits)
+	s->map = map;
+	s->limits = l->welcome.limits;
+	memcpy(&s->header, map, sizeof(s->header));
+	return rw_stats_check(&s->header, s->bytes, &s->limits)
 		       ? "its statistics memory is not laid out as agreed"
 		       : NULL;
 }
@@ -244,41 +264,50 @@ static void copy_words(void *to, const void *from, size_t bytes)
 		dst[i] = __atomic_load_n(&src[i], __ATOMIC_RELAXED);
 }
 
-static const struct rw_flow_stats *flow_block(const struct dplink *l, rw_flow_id id)
+static const struct rw_flow_stats *flow_block(const struct dplink_stats *s, rw_flow_id id)
 {
-	const char *base = l->stats;
+	const char *base = s->map;
 
-	if (!base || !rw_flow_id_valid(id, &l->welcome.limits))
+	if (!base || !rw_flow_id_valid(id, &s->limits))
 		return NULL;
-	return (const struct rw_flow_stats *)(base + l->stats_header.flows_offset) +
-	       rw_flow_slot(id, &l->welcome.limits);
+	return (const struct rw_flow_stats *)(base + s->header.flows_offset) +
+	       rw_flow_slot(id, &s->limits);
+}
+
+static bool copy_block(const struct dplink_stats *s, rw_flow_id id, struct rw_flow_stats *out)
+{
+	const struct rw_flow_stats *block = flow_block(s, id);
+
+	if (block)
+		copy_words(out, block, sizeof(*out));
+	return block != NULL;
 }
 
 bool dplink_flow_stats(const struct dplink *l, rw_flow_id id, struct rw_flow_stats *out)
 {
-	const struct rw_flow_stats *block = flow_block(l, id);
+	return copy_block(&l->stats, id, out);
+}
 
-	if (!block)
-		return false;
-	copy_words(out, block, sizeof(*out));
-	return true;
+bool dplink_old_flow_stats(const struct dplink *l, rw_flow_id id, struct rw_flow_stats *out)
+{
+	return copy_block(&l->old_stats, id, out);
 }
 
 uint64_t dplink_flow_last_ns(const struct dplink *l, rw_flow_id id)
 {
-	const struct rw_flow_stats *block = flow_block(l, id);
+	const struct rw_flow_stats *block = flow_block(&l->stats, id);
 
 	return block ? __atomic_load_n(&block->rx_last_ns, __ATOMIC_RELAXED) : 0;
 }
 
 bool dplink_worker_stats(const struct dplink *l, unsigned int worker, struct rw_worker_stats *out)
 {
-	const char *base = l->stats;
+	const char *base = l->stats.map;
 
-	if (!base || worker >= l->stats_header.workers)
+	if (!base || worker >= l->stats.header.workers)
 		return false;
 	copy_words(out,
-		   (const struct rw_worker_stats *)(base + l->stats_header.workers_offset) + worker,
+		   (const struct rw_worker_stats *)(base + l->stats.header.workers_offset) + worker,
 		   sizeof(*out));
 	return true;
 }

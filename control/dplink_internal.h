@@ -36,6 +36,14 @@ struct dplink_command {
 	struct rw_command msg;
 };
 
+/* Statistics of a dataplane; map NULL: none. */
+struct dplink_stats {
+	const void *map;
+	size_t bytes;
+	struct rw_stats_header header; /* checked copy */
+	struct rw_limits limits;
+};
+
 struct dplink {
 	struct ev_loop *loop;
 	const char *path;
@@ -53,9 +61,7 @@ struct dplink {
 	ev_timer timer; /* DOWN: next attempt; HELLO, SNAPSHOT: time limit; READY: oldest command */
 	void *wire;
 	size_t wire_bytes;
-	const void *stats;
-	size_t stats_bytes;
-	struct rw_stats_header stats_header; /* checked copy */
+	struct dplink_stats stats, old_stats;
 	struct rw_welcome welcome;
 	bool welcomed; /* once in this life */
 
@@ -74,6 +80,9 @@ void dplink_connect(struct dplink *l);
 
 /* dplink_connect.c: closes and unmaps everything of the connection. */
 void dplink_close(struct dplink *l);
+
+/* dplink_connect.c: saves the statistics from dplink_close(), for dplink_old_flow_stats(). */
+void dplink_keep_stats(struct dplink *l);
 
 /* dplink.c: the handshake is done and all memory attached. */
 void dplink_established(struct dplink *l);

@@ -12,6 +12,7 @@
 #include "log.h"
 #include "plan.h"
 #include "reaper.h"
+#include "streams.h"
 
 uint64_t engine_now_ms(void)
 {
@@ -85,14 +86,26 @@ void engine_release_call(struct engine *eng, struct held *first, struct held *la
 
 /* --- flows without anybody waiting --- */
 
-void engine_set_flow(struct engine *eng, const struct call *c, struct call_flow *f)
+bool engine_stats_valid(const struct call_flow *f, const struct rw_flow_stats *st)
+{
+	/* an older flow of this port is not of this call; so is the block before the first set */
+	return f->wanted && st->generation && st->generation <= f->generation;
+}
+
+void engine_set_flow(struct engine *eng, const struct call *c, struct call_flow *f,
+		     const struct rw_flow_stats *before)
 {
 	struct rw_flow_spec spec;
 
 	f->generation = dplink_next_generation(eng->link);
 	call_flow_spec(f, c->id, c->ref, &spec);
+	if (before && f->rx.suite)
+		streams_resume_rx(&spec, before);
+	if (before && f->tx.suite)
+		streams_resume_tx(&spec, before);
 	/* without a link nothing is lost: the next snapshot shows what is missing */
 	dplink_send(eng->link, RW_COMMAND_FLOW_SET, &spec, NULL, NULL);
+	explicit_bzero(&spec, sizeof(spec));
 }
 
 void engine_delete_flow(struct engine *eng, rw_flow_id id)
@@ -212,7 +225,7 @@ static void resend_changed(void *ctx, struct call_flow *f)
 	const struct call_flow *was = call_find_flow(r->before, f->leg, f->media, f->id);
 
 	if (was && f->wanted && !call_flow_same(f, was))
-		engine_set_flow(r->eng, r->call, f);
+		engine_set_flow(r->eng, r->call, f, NULL);
 }
 
 static void end_party_flows(struct engine *eng, struct call_party *p)
@@ -253,7 +266,7 @@ void engine_end_party(struct engine *eng, struct call *c, struct call_party *p)
 	}
 	plan_flows(c->state, &eng->ifs, eng->cfg->tos);
 	call_each_flow(c->state, resend_changed, &r);
-	free(r.before);
+	call_state_free(r.before);
 }
 
 static void end_all_calls(struct engine *eng)
@@ -300,14 +313,25 @@ static void check_interfaces(struct engine *eng, const struct rw_limits *limits)
 		  rw_ip_text(&eng->cfg->interfaces[bad].address, text), text);
 }
 
+/* Another engine of the dataplane may serve other crypto suites; ports and calls stay what they are. */
+static void take_suites(struct engine *eng, const struct rw_limits *limits)
+{
+	if (eng->limits.srtp_suites & ~limits->srtp_suites && calls_count(eng->calls))
+		log_warning("the dataplane came back with fewer crypto suites: calls that use "
+			    "the others have lost their media");
+	eng->limits.srtp_suites = limits->srtp_suites;
+}
+
 /* Ports and calls belong to one set of media addresses, ports and workers. 0 or -ENOMEM. */
 static int take_limits(struct engine *eng, const struct rw_limits *limits)
 {
 	struct ports *ports;
 	uint8_t *confirmed;
 
-	if (eng->ports && limits_equal(&eng->limits, limits))
+	if (eng->ports && limits_equal(&eng->limits, limits)) {
+		take_suites(eng, limits);
 		return 0;
+	}
 	if (ports_new(limits, &ports))
 		return -ENOMEM;
 	confirmed = calloc(rw_flow_slots(limits) / 8 + 1, 1);

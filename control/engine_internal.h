@@ -104,8 +104,15 @@ void engine_detach_call(struct engine *eng, struct call *c, enum call_end why);
 /* Ends one party, its flows and ports, of a call that goes on with the others. */
 void engine_end_party(struct engine *eng, struct call *c, struct call_party *p);
 
-/* Sets this flow of a call anew, with a new generation; nobody waits for it. */
-void engine_set_flow(struct engine *eng, const struct call *c, struct call_flow *f);
+/*
+ * Sets this flow of a call anew, with a new generation; nobody waits for it. before: statistics of a time when it had
+ * the same keys and the dataplane may have forgotten where its streams stand, or NULL.
+ */
+void engine_set_flow(struct engine *eng, const struct call *c, struct call_flow *f,
+		     const struct rw_flow_stats *before);
+
+/* True when statistics are of this flow: as it was last set, or before that. */
+bool engine_stats_valid(const struct call_flow *f, const struct rw_flow_stats *st);
 
 /* Deletes a flow from the dataplane, with a new generation; nobody waits for it. */
 void engine_delete_flow(struct engine *eng, rw_flow_id id);

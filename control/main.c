@@ -94,6 +94,8 @@ int main(int argc, char **argv)
 		return rc < 0 ? 2 : 0;
 	log_set_level(cfg.log_level);
 	signal(SIGPIPE, SIG_IGN);
+	if (privs_seal() != 0)
+		return 1;
 	if (privs_find(cfg.user, &privs) != 0)
 		return 2;
 	loop = ev_default_loop(EVFLAG_AUTO);

@@ -6,6 +6,7 @@
  */
 #include "ng_args.h"
 #include "ng_rtpp.h"
+#include "ng_sdes.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -149,6 +150,16 @@ static void mux_word(struct parse *p, struct str word)
 	}
 }
 
+static void sdes_word(struct parse *p, struct str word)
+{
+	ng_sdes_word(&p->args->sdes, word);
+}
+
+static void osrtp_word(struct parse *p, struct str word)
+{
+	ng_osrtp_word(&p->args->osrtp, word);
+}
+
 static void direction_word(struct parse *p, struct str word)
 {
 	if (p->directions == 0)
@@ -179,20 +190,45 @@ static const struct flag_row flag_rows[] = {
 	FLAG("all", all),
 	FLAG("provisional", provisional),
 	FLAG("new-branch", new_branch),
+	FLAG("pad-crypto", sdes.pad),
 };
 
-/* One element of `flags`. "replace-origin" is short for replace: [origin]. */
+/* "replace-origin" is short for replace: [origin]. True when the word was one of these. */
+static bool prefixed_word(struct parse *p, struct str word)
+{
+	static const struct {
+		const char *prefix;
+		void (*use)(struct parse *p, struct str word);
+	} rows[] = {
+		{ "replace-", replace_word },
+		{ "rtcp-mux-", mux_word },
+		{ "sdes-", sdes_word },
+		{ "osrtp-", osrtp_word },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		size_t n = strlen(rows[i].prefix);
+		char head[NAME_BYTES];
+
+		/* what follows may be a list of suites, longer than any name */
+		if (word.n < n || !fold((struct str){ word.p, n }, head) ||
+		    strcmp(head, rows[i].prefix) != 0)
+			continue;
+		rows[i].use(p, cut(word, n));
+		return true;
+	}
+	return false;
+}
+
+/* One element of `flags`. */
 static void flag_word(struct parse *p, struct str word)
 {
 	char name[NAME_BYTES];
 
-	if (!fold(word, name) || row_set(p->args, flag_rows, COUNT(flag_rows), name))
+	if (prefixed_word(p, word) || !fold(word, name) ||
+	    row_set(p->args, flag_rows, COUNT(flag_rows), name))
 		return;
-	if (strncmp(name, "replace-", 8) == 0)
-		replace_word(p, cut(word, 8));
-	else if (strncmp(name, "rtcp-mux-", 9) == 0)
-		mux_word(p, cut(word, 9));
-	else if (strcmp(name, "internal") == 0 || strcmp(name, "external") == 0)
+	if (strcmp(name, "internal") == 0 || strcmp(name, "external") == 0)
 		direction_word(p, word);
 }
 
@@ -239,6 +275,16 @@ static void set_replace(struct parse *p, const struct ng_value *v)
 static void set_rtcp_mux(struct parse *p, const struct ng_value *v)
 {
 	each_word(p, v, mux_word);
+}
+
+static void set_sdes(struct parse *p, const struct ng_value *v)
+{
+	each_word(p, v, sdes_word);
+}
+
+static void set_osrtp(struct parse *p, const struct ng_value *v)
+{
+	each_word(p, v, osrtp_word);
 }
 
 static void set_direction(struct parse *p, const struct ng_value *v)
@@ -461,6 +507,8 @@ static const struct key_row key_rows[] = {
 	{ "transport-protocol", set_transport },
 	{ "replace", set_replace },
 	{ "rtcp-mux", set_rtcp_mux },
+	{ "sdes", set_sdes },
+	{ "osrtp", set_osrtp },
 	{ "endpoint-learning", set_learning },
 	{ "tos", set_tos },
 	{ "delete-delay", set_delete_delay },

@@ -13,6 +13,7 @@
 #include "rtpwire/addr.h"
 
 #include "arena.h"
+#include "ng_sdes.h"
 #include "sdp.h"
 #include "str.h"
 #include "value.h"
@@ -47,6 +48,9 @@ struct ng_args {
 	/* transport-protocol */
 	bool transport_accept; /* answer: "accept" */
 	enum sdp_proto transport; /* SDP_PROTO_OTHER when absent or unknown */
+
+	struct ng_sdes sdes; /* SDES, flag "pad crypto" */
+	unsigned int osrtp; /* enum ng_osrtp bits */
 
 	/* replace; origin-full sets origin and sdp_version too */
 	bool replace_origin, replace_origin_full, replace_username, replace_session_name,

@@ -28,8 +28,11 @@
 
 static void conn_settle(struct conn *c);
 
+/* Wiped: SDP has keys in it. */
 static void buffer_free(char **p, size_t *size)
 {
+	if (*p)
+		explicit_bzero(*p, *size);
 	free(*p);
 	*p = NULL;
 	*size = 0;
@@ -37,8 +40,8 @@ static void buffer_free(char **p, size_t *size)
 
 static void conn_free(struct conn *c)
 {
-	free(c->in);
-	free(c->out);
+	buffer_free(&c->in, &c->in_size);
+	buffer_free(&c->out, &c->out_size);
 	free(c);
 }
 

@@ -36,10 +36,26 @@ struct rw_endpoint plan_endpoint(const struct plan *p, const struct sdp_media *m
 	return ep;
 }
 
+#define NO_DTLS "DTLS-SRTP is not supported yet: "
+
+/* Keyed by DTLS and nothing else. In a plain profile a fingerprint is an offer that may be left unheard. */
+static int check_dtls(struct plan *p, const struct sdp_media *m)
+{
+	if (!sdp_proto_is_srtp(m->proto) || m->crypto_count)
+		return 0;
+	if (sdp_proto_is_dtls(m->proto))
+		return plan_fail(p, NO_DTLS "the SDP has an m= line with UDP/TLS and no a=crypto");
+	if (m->has_fingerprint)
+		return plan_fail(p, NO_DTLS "the SDP has a=fingerprint and no a=crypto");
+	return 0;
+}
+
 static int check_media(struct plan *p, const struct sdp_media *m)
 {
-	if (sdp_proto_is_srtp(m->proto))
-		return plan_fail(p, "SRTP is not supported yet: the SDP has a secure m= line");
+	int rc = check_dtls(p, m);
+
+	if (rc)
+		return rc;
 	if (plan_sip_source(p, m)) {
 		if (!p->args->has_received_from || p->args->received_from_bad)
 			return plan_fail(p, "Incomplete SDP specification");
@@ -51,8 +67,8 @@ static int check_media(struct plan *p, const struct sdp_media *m)
 
 int plan_check(struct plan *p)
 {
-	if (sdp_proto_is_srtp(p->args->transport))
-		return plan_fail(p, "SRTP is not supported yet: transport-protocol asks for it");
+	if (sdp_proto_is_dtls(p->args->transport))
+		return plan_fail(p, NO_DTLS "transport-protocol asks for it");
 	for (unsigned int i = 0; i < p->sdp->media_count; i++) {
 		const struct sdp_media *m = &p->sdp->media[i];
 		int rc = m->port && !m->untouched ? check_media(p, m) : 0;

@@ -5,8 +5,8 @@
  * gives them back. Control's only thread.
  *
  * plan_offer.c and plan_answer.c are the two stories, told with the helpers below:
- * plan_parties.c who talks with whom, plan_media.c one m= line, plan_flows.c state to flows, plan_print.c state
- * to SDP.
+ * plan_parties.c who talks with whom, plan_media.c one m= line, plan_sdes.c its keys, plan_flows.c state to flows,
+ * plan_print.c state to SDP.
  */
 #ifndef RTPWIRE_CONTROL_PLAN_H
 #define RTPWIRE_CONTROL_PLAN_H
@@ -28,6 +28,7 @@ struct plan_env {
 	const struct config *cfg;
 	const struct interfaces *ifs;
 	struct ports *ports;
+	uint32_t srtp_suites; /* rw_limits.srtp_suites: what the dataplane serves */
 	struct str instance_id; /* 12 hex digits for loop-protect */
 	uint64_t now_ms; /* CLOCK_MONOTONIC */
 	int64_t now_s; /* CLOCK_REALTIME */
@@ -74,7 +75,7 @@ int plan_fail(struct plan *p, const char *reason);
 
 /* --- plan.c --- */
 
-/* Checks what no plan can serve: SRTP, missing addresses. 0 or -EINVAL. */
+/* Checks what no plan can serve: DTLS, missing addresses. 0 or -EINVAL. */
 int plan_check(struct plan *p);
 
 /* Refuses an SDP in which every media is rejected, or that has none. 0 or -EINVAL. */
@@ -127,6 +128,22 @@ int plan_tell(struct plan *p, struct call_party *party, struct call_media *m,
 
 /* Makes sure that the sender will have a socket when the answer comes. 0, -EINVAL or -ENOMEM. */
 int plan_reserve(struct plan *p, struct call_party *party, struct call_media *m);
+
+/* --- plan_sdes.c --- */
+
+/*
+ * Takes the keys of an offer's section for its sender's media, and decides what the receiver is shown: its told
+ * lines. proto of both media is set. 0 or -ENOMEM.
+ */
+int plan_sdes_offer(struct plan *p, const struct sdp_media *src, struct call_media *from,
+		    struct call_media *to);
+
+/*
+ * The same for an answer, from the answerer's to the offerer's media; sets the keys in use of both. 0, -EINVAL or
+ * -ENOMEM.
+ */
+int plan_sdes_answer(struct plan *p, const struct sdp_media *src, struct call_media *from,
+		     struct call_media *to);
 
 /* --- plan_flows.c --- */
 

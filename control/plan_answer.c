@@ -105,6 +105,7 @@ static int answer_media(struct plan *p, unsigned int slot, unsigned int n)
 	struct call_media *mf = &p->next->parties[p->from].media[slot];
 	struct call_media *mt = &p->next->parties[p->to].media[slot];
 	const struct sdp_media *src = &p->sdp->media[n];
+	int rc;
 
 	plan_receive(p, mf, n);
 	answer_proto(p, src, mt);
@@ -113,7 +114,8 @@ static int answer_media(struct plan *p, unsigned int slot, unsigned int n)
 	if (src->untouched || src->port == 0)
 		return 0;
 	answer_mux(src, mf, mt);
-	return answer_ports(p, src, mf, mt);
+	rc = plan_sdes_answer(p, src, mf, mt);
+	return rc ? rc : answer_ports(p, src, mf, mt);
 }
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A call state to the flows that serve it: each local port of each party, with its source policy, its peer and
- * its way out. All of it is derived anew each time; what comes out unchanged is not sent again.
+ * A call state to the flows that serve it: each local port of each party, with its source policy, its peer, its
+ * keys and its way out. All of it is derived anew each time; what comes out unchanged is not sent again.
  * Control's only thread.
  */
 #include "plan.h"
@@ -45,6 +45,33 @@ static struct rw_endpoint place(const struct side *sd, const struct call_socket 
 		     rw_endpoint_equal(&so->seen_at, &sd->media->remote);
 
 	return of_family(valid ? *seen : *signalled, sd->family);
+}
+
+/*
+ * Keys of the party's flows. Only the port that it is spoken to from has the sending key: when another takes over
+ * it gets the streams together with the key, and no number is used twice. Meanwhile the others send nothing at all,
+ * so that nothing leaves in the clear between two commands; like on hold they must not learn a peer.
+ */
+static void set_keys(const struct side *sd, const struct call_socket *so, struct call_flow *f)
+{
+	static const struct rw_srtp_key none;
+	static const struct rw_endpoint nowhere;
+	const struct call_media *m = sd->media;
+	bool current = m->current >= 0 && so == &m->sockets[m->current];
+
+	f->rx = f->tx = none;
+	if (!sdp_proto_is_rtp(m->proto))
+		return;
+	f->rx = m->sdes.rx.key;
+	if (current || m->sdes.tx.key.suite == RW_SRTP_NONE) {
+		f->tx = m->sdes.tx.key;
+		return;
+	}
+	f->peer = nowhere;
+	if (f->policy != RW_SOURCE_STRICT) {
+		f->policy = RW_SOURCE_ASYMMETRIC;
+		f->learn_ms = PLAN_LEARN_MS;
+	}
 }
 
 static void set_ends(const struct side *sd, struct call_flow *f, struct rw_endpoint where)
@@ -103,6 +130,7 @@ static void rtp_flow(const struct side *sd, struct call_socket *so)
 		f->clock_hz = 0;
 	}
 	set_ends(sd, f, place(sd, so, &so->seen_rtp, &sd->media->remote));
+	set_keys(sd, so, f);
 	f->out_rtp = rtp_out(sd);
 	f->out_rtcp = f->kind == RW_FLOW_MUX ? rtcp_out(sd) : RW_FLOW_NONE;
 }
@@ -115,6 +143,7 @@ static void rtcp_flow(const struct side *sd, struct call_socket *so)
 	f->component = 2;
 	f->kind = RW_FLOW_RTCP;
 	set_ends(sd, f, place(sd, so, &so->seen_rtcp, &sd->media->remote_rtcp));
+	set_keys(sd, so, f);
 	f->out_rtp = RW_FLOW_NONE;
 	f->out_rtcp = rtcp_out(sd);
 }

@@ -26,9 +26,17 @@ static void offer_mux(const struct plan *p, const struct sdp_media *src, struct 
 		to->mux_told = from->mux_offered || (words & NG_MUX_OFFER);
 }
 
+static enum sdp_proto without_dtls(enum sdp_proto proto)
+{
+	if (proto == SDP_PROTO_TLS_SAVP)
+		return SDP_PROTO_SAVP;
+	return proto == SDP_PROTO_TLS_SAVPF ? SDP_PROTO_SAVPF : proto;
+}
+
 /*
  * The receiver's protocol: the one asked for; else the one it has, unless the sender changed its own; else
- * the sender's. Only RTP profiles can be changed into one another or, by request, into anything.
+ * the sender's, but never one keyed by DTLS, which is not served. Only RTP profiles can be changed into one another
+ * or, by request, into anything.
  */
 static void offer_proto(const struct plan *p, const struct sdp_media *src, bool sender_changed,
 			struct call_media *to)
@@ -40,7 +48,7 @@ static void offer_proto(const struct plan *p, const struct sdp_media *src, bool 
 	else if (p->args->transport != SDP_PROTO_OTHER)
 		to->proto = p->args->transport;
 	else if (!known || sender_changed || !sdp_proto_is_rtp(to->proto))
-		to->proto = src->proto;
+		to->proto = without_dtls(src->proto);
 }
 
 static bool proto_changed(const struct call_media *m, const struct sdp_media *src)
@@ -73,6 +81,7 @@ static int offer_media(struct plan *p, unsigned int n)
 	struct call_media *mf = &from->media[n], *mt = &to->media[n];
 	const struct sdp_media *src = &p->sdp->media[n];
 	bool changed = proto_changed(mf, src);
+	int rc;
 
 	plan_receive(p, mf, n);
 	mf->proto = src->proto;
@@ -82,7 +91,8 @@ static int offer_media(struct plan *p, unsigned int n)
 	if (!mt->described)
 		mt->clock_hz = mf->clock_hz;
 	offer_mux(p, src, mf, mt);
-	return offer_ports(p, src, from, mf, to, mt);
+	rc = plan_sdes_offer(p, src, mf, mt);
+	return rc ? rc : offer_ports(p, src, from, mf, to, mt);
 }
 
 /* The first ports of a call decide which worker serves it. */

@@ -83,6 +83,10 @@ void plan_section(const struct plan *p, unsigned int i, const struct sdp_media *
 		p->args->has_media_address ? p->args->media_address : told_entry(p, m)->advertised;
 	section_rtcp(p, m, out);
 	out->rtcp_mux = sdp_proto_is_rtp(out->proto) && m->mux_told;
+	out->crypto = m->sdes.told;
+	out->crypto_count = m->sdes.told_count;
+	out->crypto_pad = p->args->sdes.pad;
+	out->crypto_lifetime = p->args->sdes.lifetime;
 	if (is_hold(p, src) && !p->args->replace_zero_address && !src->has_ice)
 		out->address = zero_address(p, to, m);
 }

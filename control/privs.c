@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static int unprivileged(const char *user, struct privs *out)
@@ -122,13 +123,24 @@ static int verify(const struct privs *p)
 	return 0;
 }
 
+int privs_seal(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	if (setrlimit(RLIMIT_CORE, &none) != 0)
+		return failed("setrlimit");
+	if (prctl(PR_SET_DUMPABLE, 0) != 0)
+		return failed("prctl");
+	return 0;
+}
+
 int privs_drop(const struct privs *p)
 {
 	if (p->root && become(p) != 0)
 		return -EPERM;
 	if (clear_capabilities() != 0)
 		return -EPERM;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return failed("prctl");
-	return verify(p);
+	return privs_seal() != 0 ? -EPERM : verify(p);
 }

@@ -23,6 +23,12 @@ struct privs {
 int privs_find(const char *user, struct privs *out);
 
 /*
+ * Keys of calls must not end in a file or a debugger: no core dump, and no ptrace by others of the same user. 0, or
+ * -EPERM (logged). To be called before any key is read; privs_drop() does it again, since a change of user undoes it.
+ */
+int privs_seal(void);
+
+/*
  * Becomes that user: groups, uid, no capability in any set, no new privileges, no core dump; then
  * verifies all of it. 0, or -EPERM (logged): the process must end then.
  */

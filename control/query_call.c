@@ -69,6 +69,8 @@ static struct ng_value *media_flags(struct query *q, const struct call_media *m)
 		ng_add(q->a, l, ng_str(q->a, STR("recv")));
 	if (m->muxed || m->mux_told)
 		ng_add(q->a, l, ng_str(q->a, STR("rtcp-mux")));
+	if (m->sdes.rx.key.suite)
+		ng_add(q->a, l, ng_str(q->a, STR("SDES")));
 	return l;
 }
 

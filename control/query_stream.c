@@ -97,9 +97,7 @@ void stream_read(const struct engine *eng, const struct call_media *m, unsigned 
 
 		if (!f)
 			continue;
-		/* an older flow of this port is not of this call; so is the block before the first set */
-		valid = f->wanted && dplink_flow_stats(eng->link, f->id, &st) && st.generation &&
-			st.generation <= f->generation;
+		valid = dplink_flow_stats(eng->link, f->id, &st) && engine_stats_valid(f, &st);
 		if (valid)
 			add_stats(out, &st);
 		if (k != m->told)
@@ -270,6 +268,7 @@ struct ng_value *stream_dict(const struct engine *eng, struct arena *a, const st
 {
 	const struct rw_endpoint *signalled = component == 1 ? &m->remote : &m->remote_rtcp;
 	const struct rw_endpoint *now = learned(n) ? &n->peer : signalled;
+	const struct rw_srtp_suite_info *suite = rw_srtp_suite_info(m->sdes.rx.key.suite);
 	struct ng_value *d = ng_dict(a);
 
 	if (n->flow) {
@@ -281,6 +280,8 @@ struct ng_value *stream_dict(const struct engine *eng, struct arena *a, const st
 	}
 	ng_put(a, d, "endpoint", endpoint_dict(a, now));
 	ng_put(a, d, "advertised endpoint", endpoint_dict(a, signalled));
+	if (suite)
+		ng_put_str(a, d, "crypto suite", str_from(suite->name));
 	ng_put_int(a, d, "last packet", epoch_s(n->last_ns));
 	ng_put_int(a, d, "last kernel packet", 0);
 	ng_put_int(a, d, "last user packet", epoch_s(n->last_ns));

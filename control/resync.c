@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Programs a dataplane that has lost flows (it was started anew) from the calls, as fast as it takes them.
+ * Programs a dataplane that has lost flows (it was started anew) from the calls, as fast as it takes them. SRTP
+ * streams go on where the dataplane before it has published that they were.
  * Control's only thread.
  */
 #include "engine_internal.h"
@@ -19,8 +20,14 @@ static void set_unconfirmed(void *ctx, struct call_flow *f)
 	struct walk *w = ctx;
 	uint32_t slot = rw_flow_slot(f->id, &w->eng->limits);
 
-	if (f->wanted && !(w->eng->confirmed[slot / 8] & (1u << slot % 8)))
-		engine_set_flow(w->eng, w->call, f);
+	struct rw_flow_stats st;
+	bool known;
+
+	if (!f->wanted || w->eng->confirmed[slot / 8] & (1u << slot % 8))
+		return;
+	known = (f->rx.suite || f->tx.suite) && dplink_old_flow_stats(w->eng->link, f->id, &st) &&
+		engine_stats_valid(f, &st) && st.state & RW_FLOW_STATE_LIVE;
+	engine_set_flow(w->eng, w->call, f, known ? &st : NULL);
 }
 
 void resync_call(struct engine *eng, struct call *c)
@@ -52,4 +59,6 @@ void resync_continue(struct engine *eng)
 				resync_call(eng, c);
 		}
 	}
+	if (!eng->resync_at)
+		dplink_forget_old(eng->link);
 }

@@ -51,6 +51,7 @@ struct sdp_origin {
 
 struct sdp_format; /* one payload type with its rtpmap, fmtp, rtcp-fb: sdp_codec.h */
 struct sdp_extmap; /* one RTP header extension: sdp_attr.h */
+struct sdes_line; /* one a=crypto: sdes.h */
 
 struct sdp_media {
 	struct str type; /* "audio" */
@@ -83,6 +84,9 @@ struct sdp_media {
 	const struct sdp_extmap *extmaps; /* the media's; the session's when it has no extmap */
 	unsigned int extmap_count;
 	bool extmap_allow_mixed; /* at media or session level */
+	const struct sdes_line *crypto; /* RTP protos: the usable a=crypto, in order */
+	unsigned int crypto_count;
+	bool has_fingerprint; /* at media or session level */
 	bool untouched; /* m=message: port and address stay the sender's */
 };
 
@@ -129,6 +133,9 @@ bool sdp_proto_is_rtp(enum sdp_proto proto);
 /* True for the four SRTP profiles. */
 bool sdp_proto_is_srtp(enum sdp_proto proto);
 
+/* True for the two that are keyed by DTLS. */
+bool sdp_proto_is_dtls(enum sdp_proto proto);
+
 /* Clock rate in Hz of the media's first format that is no telephone-event/CN; 8000 when unknown. */
 uint32_t sdp_media_clock_hz(const struct sdp_media *m);
 
@@ -160,6 +167,9 @@ struct sdp_section {
 	uint16_t rtcp_port; /* a=rtcp; 0 = no line. Never printed for non-RTP protos */
 	struct rw_ip rtcp_address; /* "full rtcp attribute": family NONE = port alone */
 	bool rtcp_mux; /* a=rtcp-mux */
+	const struct sdes_line *crypto; /* a=crypto lines; RTP protos only */
+	unsigned int crypto_count;
+	bool crypto_pad, crypto_lifetime; /* struct sdes_style */
 	uint32_t ptime_ms; /* 0 = no line; maxptime is always that of src */
 	bool extmap_one_byte; /* the receiver has sent extmaps without extmap-allow-mixed, so it
 				 gets none; `offered` says the same on its own */

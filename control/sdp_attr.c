@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sdes.h"
 #include "sdp_line.h"
 #include "sdp_scan.h"
 
@@ -20,11 +21,11 @@ struct attr_name {
 static const struct attr_name attr_names[] = {
 	{ "bundle-only", SDP_ATTR_CONSUMED },
 	{ "candidate", SDP_ATTR_CONSUMED },
-	{ "crypto", SDP_ATTR_CONSUMED },
+	{ "crypto", SDP_ATTR_CRYPTO },
 	{ "end-of-candidates", SDP_ATTR_CONSUMED },
 	{ "extmap", SDP_ATTR_EXTMAP },
 	{ "extmap-allow-mixed", SDP_ATTR_EXTMAP_MIXED },
-	{ "fingerprint", SDP_ATTR_CONSUMED },
+	{ "fingerprint", SDP_ATTR_FINGERPRINT },
 	{ "fmtp", SDP_ATTR_FMTP },
 	{ "group", SDP_ATTR_CONSUMED },
 	{ "ice-lite", SDP_ATTR_CONSUMED },
@@ -137,6 +138,9 @@ void sdp_level_add(struct sdp_level *level, const struct sdp_attr *a)
 	case SDP_ATTR_ICE_UFRAG:
 		level->has_ufrag = true;
 		break;
+	case SDP_ATTR_FINGERPRINT:
+		level->has_fingerprint = true;
+		break;
 	case SDP_ATTR_EXTMAP:
 		level->has_extmap = true;
 		break;
@@ -157,6 +161,7 @@ void sdp_level_merge(struct sdp_media *m, const struct sdp_level *session,
 	m->direction = stronger ? session->direction : media->direction;
 	m->direction_text = media->has_direction ? media->direction_text : session->direction_text;
 	m->has_ice = session->has_ufrag || media->has_ufrag;
+	m->has_fingerprint = session->has_fingerprint || media->has_fingerprint;
 	m->extmap_allow_mixed = session->allow_mixed || media->allow_mixed;
 }
 
@@ -256,6 +261,31 @@ int sdp_extmaps_parse(struct arena *arena, const struct sdp_attr *attrs, unsigne
 		return -ENOMEM;
 	for (unsigned int i = 0; i < count; i++) {
 		if (attrs[i].kind == SDP_ATTR_EXTMAP && extmap_parse(attrs[i].value, &list[n]))
+			n++;
+	}
+	*out = list;
+	*out_count = n;
+	return 0;
+}
+
+int sdp_crypto_parse(struct arena *arena, const struct sdp_attr *attrs, unsigned int count,
+		     const struct sdes_line **out, unsigned int *out_count)
+{
+	unsigned int wanted = 0, n = 0;
+	struct sdes_line *list;
+
+	for (unsigned int i = 0; i < count; i++)
+		wanted += attrs[i].kind == SDP_ATTR_CRYPTO && attrs[i].value.p;
+	if (wanted == 0)
+		return 0;
+	if (wanted > SDES_LINES_MAX)
+		wanted = SDES_LINES_MAX;
+	list = arena_alloc(arena, wanted * sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < count && n < wanted; i++) {
+		if (attrs[i].kind == SDP_ATTR_CRYPTO && attrs[i].value.p &&
+		    sdes_parse(attrs[i].value, &list[n]))
 			n++;
 	}
 	*out = list;

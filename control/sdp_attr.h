@@ -15,7 +15,7 @@
 enum sdp_attr_kind {
 	SDP_ATTR_UNKNOWN,
 	SDP_ATTR_FEEDBACK_ALL, /* rtcp-fb:* of a media */
-	SDP_ATTR_CONSUMED, /* no use for it here: ICE, DTLS, SDES, T38, group, ... */
+	SDP_ATTR_CONSUMED, /* no use for it here: ICE, DTLS, T38, group, ... */
 	SDP_ATTR_DIRECTION,
 	SDP_ATTR_RTPMAP,
 	SDP_ATTR_FMTP,
@@ -28,6 +28,8 @@ enum sdp_attr_kind {
 	SDP_ATTR_MAXPTIME,
 	SDP_ATTR_RTCP,
 	SDP_ATTR_RTCP_MUX,
+	SDP_ATTR_CRYPTO,
+	SDP_ATTR_FINGERPRINT,
 	SDP_ATTR_ICE_UFRAG,
 	SDP_ATTR_LOOP, /* a=rtpengine: */
 };
@@ -44,6 +46,7 @@ struct sdp_level {
 	enum sdp_direction direction; /* the strongest found */
 	struct str direction_text; /* the first found, as sent */
 	bool has_ufrag;
+	bool has_fingerprint;
 	bool has_extmap; /* any, even a malformed one */
 	bool allow_mixed;
 	bool has_ptime, has_maxptime; /* media level: the first one was seen */
@@ -61,6 +64,13 @@ void sdp_attr_apply(struct sdp_media *m, struct sdp_level *level, const struct s
 /* Media level, after its last attribute: stores what both levels say together in *m. */
 void sdp_level_merge(struct sdp_media *m, const struct sdp_level *session,
 		     const struct sdp_level *media);
+
+/*
+ * The usable a=crypto among count attributes of a media, as an array in the arena. 0, with nothing stored when there is
+ * no such attribute; or -ENOMEM and nothing stored.
+ */
+int sdp_crypto_parse(struct arena *arena, const struct sdp_attr *attrs, unsigned int count,
+		     const struct sdes_line **out, unsigned int *out_count);
 
 /*
  * The well-formed a=extmap among count attributes, as an array in the arena. 0, or -ENOMEM and nothing

@@ -118,6 +118,9 @@ static void close_media(struct parser *p)
 	sdp_level_merge(m, &p->session.level, &p->media_level);
 	close_extmaps(p, m);
 	close_formats(p, m);
+	if (sdp_proto_is_rtp(m->proto) &&
+	    sdp_crypto_parse(p->arena, m->attrs, m->attr_count, &m->crypto, &m->crypto_count))
+		p->no_memory = true;
 	p->media = NULL;
 }
 

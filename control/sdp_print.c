@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "sdes.h"
 #include "sdp_attr.h"
 #include "sdp_codec.h"
 #include "sdp_line.h"
@@ -285,6 +286,19 @@ static void put_rtcp(struct output *o, const struct sdp_section *s)
 		put_text(o, "a=rtcp-mux\r\n");
 }
 
+static void put_crypto(struct output *o, const struct sdp_section *s)
+{
+	struct sdes_style style = { .pad = s->crypto_pad, .lifetime = s->crypto_lifetime };
+	char text[SDES_TEXT_BYTES];
+
+	for (unsigned int i = 0; i < s->crypto_count; i++) {
+		size_t n = sdes_print(&s->crypto[i], style, text);
+
+		put_line(o, "a=crypto:", (struct str){ text, n });
+	}
+	explicit_bzero(text, sizeof(text));
+}
+
 static void put_rtp_section(struct output *o, const struct sdp_edit *edit,
 			    const struct sdp_section *s)
 {
@@ -303,6 +317,7 @@ static void put_rtp_section(struct output *o, const struct sdp_edit *edit,
 	put_attrs_of_kind(o, m->attrs, m->attr_count, SDP_ATTR_UNKNOWN);
 	put_direction(o, edit, s);
 	put_rtcp(o, s);
+	put_crypto(o, s);
 	if (s->ptime_ms)
 		put_number_line(o, "a=ptime:", s->ptime_ms);
 	if (m->maxptime_ms)

@@ -40,6 +40,11 @@ bool sdp_proto_is_srtp(enum sdp_proto proto)
 	return proto >= SDP_PROTO_SAVP;
 }
 
+bool sdp_proto_is_dtls(enum sdp_proto proto)
+{
+	return proto >= SDP_PROTO_TLS_SAVP;
+}
+
 const char *sdp_bandwidth_name(enum sdp_bandwidth type)
 {
 	static const char *const names[SDP_B_COUNT] = {

@@ -148,6 +148,7 @@ static struct plan_env env_of(struct engine *eng)
 		.cfg = eng->cfg,
 		.ifs = &eng->ifs,
 		.ports = eng->ports,
+		.srtp_suites = eng->limits.srtp_suites,
 		.instance_id = str_from(eng->instance_id),
 		.now_ms = engine_now_ms(),
 		.now_s = engine_now_us() / 1000000,
@@ -245,6 +246,9 @@ static void run_checked(struct session *s)
 	} else if (dplink_stalled(eng->link)) {
 		ng_reply_error(s->rq, "Dataplane does not answer: no media can be relayed now");
 	} else {
+		/* its streams are only known until all calls are set again */
+		if (s->call && s->call->resync)
+			resync_call(eng, s->call);
 		run_plan(s);
 	}
 }

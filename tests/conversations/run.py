@@ -16,11 +16,13 @@ command line. A corpus file is made of cases:
     wait SECONDS                        between two requests
 
 Before the first case, `dataplane OPTIONS` and `control OPTIONS` add to the command lines. Lines `@A` etc. stand for
-the session lines of senders (HEADS below), `@pcmu PORT [DIRECTION]` etc. for a printed section (SECTIONS). `|LINE` is
-an SDP line whatever it looks like. In expected text {name} is a number that is bound where it first stands and must
-be the same later; {name+1} is the one after it; {name!other} binds and must differ from other; {*} is anything; the
-value "(none)" of an expected key is: not there. Each case is a call of its own; call-id is filled in. All is played
-once in JSON and once in bencode.
+the session lines of senders (HEADS below), `@pcmu PORT [DIRECTION [PROTO]]` etc. for a printed section (SECTIONS).
+`@new TAG SUITE NAME` is a printed a=crypto with a key called NAME; `@all TAG NAME [SUITE...]` one line for each suite in
+default order but for those named, tags from TAG on, keys called NAME1 to NAME12. `|LINE` is an SDP line whatever it
+looks like; $alice in one is a key (KEYS). In expected text {name} is a number that is bound where it first stands and must be the same later;
+{name+1} is the one after it; {name#40} is bound to a base64 text of 40 characters; {name!other} and {name#40!other} bind
+and must differ from other; {*} is anything; the value "(none)" of an expected key is: not there. Each case is a call of
+its own; call-id is filled in. All is played once in JSON and once in bencode.
 """
 import os
 import re
@@ -53,7 +55,16 @@ SECTIONS = {
     "@pcmu6": ("2001:db8:4321::1", "a=rtcp:{%s+1}"),
     "@pcmu0": ("0.0.0.0", "a=rtcp:{%s+1}"),
 }
-TOKEN = re.compile(r"\{([a-z*]\w*)?(?:(\+1)|!(\w+))?\}|\{\*\}")
+# SDES suites in default order, and how many characters of base64 their keys have.
+SUITES = {
+    "AEAD_AES_256_GCM": 59, "AEAD_AES_128_GCM": 38, "AES_256_CM_HMAC_SHA1_80": 62, "AES_256_CM_HMAC_SHA1_32": 62,
+    "AES_192_CM_HMAC_SHA1_80": 51, "AES_192_CM_HMAC_SHA1_32": 51, "AES_CM_128_HMAC_SHA1_80": 40,
+    "AES_CM_128_HMAC_SHA1_32": 40, "F8_128_HMAC_SHA1_80": 40, "F8_128_HMAC_SHA1_32": 40, "NULL_HMAC_SHA1_80": 40,
+    "NULL_HMAC_SHA1_32": 40,
+}
+# Keys of people, 30 bytes each: $alice in any SDP line.
+KEYS = {"$" + name: ((name[0].upper() * 4 + name) * 8)[:40] for name in ("alice", "bob", "carol", "dave", "eve")}
+TOKEN = re.compile(r"\{([a-z*]\w*)?(?:#(\d+))?(?:(\+1)|!(\w+))?\}|\{\*\}")
 
 
 class Mismatch(Exception):
@@ -85,11 +96,25 @@ def parse_keys(text):
 
 
 def section(words):
-    """The lines that "@pcmu NAME [DIRECTION]" stands for; NAME may be p!q."""
+    """The lines that "@pcmu NAME [DIRECTION [PROTO]]" stands for; NAME may be p!q."""
     address, rtcp = SECTIONS[words[0]]
-    name, direction = words[1], (words + ["sendrecv"])[2]
-    text = f"m=audio {{{name}}} RTP/AVP 0\nc=IN IP{6 if ':' in address else 4} {address}\na=rtpmap:0 PCMU/8000\n"
+    name, direction, proto = words[1], *(words[2:] + ["sendrecv", "RTP/AVP"][len(words) - 2:])
+    text = f"m=audio {{{name}}} {proto} 0\nc=IN IP{6 if ':' in address else 4} {address}\na=rtpmap:0 PCMU/8000\n"
     return (text + f"a={direction}\n" + rtcp % name.partition("!")[0]).split("\n")
+
+
+def crypto(words):
+    """The lines that "@new TAG SUITE NAME" or "@all TAG NAME [SUITE...]" stands for; NAME may be k!l."""
+    tag, lines = int(words[1]), []
+    if words[0] == "@new":
+        name, _, other = words[3].partition("!")
+        return [f"a=crypto:{tag} {words[2]} inline:{{{name}#{SUITES[words[2]]}{'!' + other if other else ''}}}"]
+    name, _, other = words[2].partition("!")
+    for number, (suite, length) in enumerate(SUITES.items(), 1):
+        if suite not in words[3:]:
+            differ = f"!{other}{number}" if other else ""
+            lines.append(f"a=crypto:{tag + len(lines)} {suite} inline:{{{name}{number}#{length}{differ}}}")
+    return lines
 
 
 def parse(path):
@@ -97,7 +122,7 @@ def parse(path):
     options, cases, why, step, sdp = {"dataplane": [], "control": []}, [], [], None, None
     with open(path, encoding="utf-8") as f:
         for number, line in enumerate(f, 1):
-            line = line.rstrip("\n")
+            line = re.sub(r"\$[a-z]+", lambda m: KEYS.get(m.group(), m.group()), line.rstrip("\n"))
             word, _, rest = line.partition(" ")
             if not line:
                 continue
@@ -109,6 +134,8 @@ def parse(path):
                 sdp += [x for x in HEADS[line] if sdp is not step.get("want") or x[:2] != "c="]
             elif word in SECTIONS:
                 sdp += section(line.split())
+            elif word in ("@new", "@all"):
+                sdp += crypto(line.split())
             elif word in options:
                 options[word] += rest.split()
             elif word == "wait":
@@ -135,15 +162,15 @@ def pattern(line, bound):
     for m in TOKEN.finditer(line):
         out += re.escape(line[last:m.start()])
         last = m.end()
-        name, plus, other = m.group(1), m.group(2), m.group(3)
+        name, length, plus, other = m.groups()
         if name in (None, "*"):
             out += ".*"
         elif name in bound:
-            out += str(bound[name] + 1) if plus else str(bound[name])
+            out += str(bound[name] + 1) if plus else re.escape(str(bound[name]))
         elif plus:
             raise Mismatch(f"{{{name}+1}} before {{{name}}}")
         else:
-            out += rf"(?P<{name}>\d+)"
+            out += rf"(?P<{name}>[A-Za-z0-9+/]{{{length}}})" if length else rf"(?P<{name}>\d+)"
             names.append((name, other))
     return re.compile(out + re.escape(line[last:])), names
 
@@ -160,8 +187,9 @@ def match_sdp(want, got, bound):
         if not m:
             raise Mismatch(f"line {i + 1}: want {w!r}, got {g!r}\n" + "".join(f"      | {x}\n" for x in lines))
         for name, other in names:
-            bound[name] = int(m.group(name))
-            if other and bound[other] == bound[name]:
+            value = m.group(name)
+            bound[name] = int(value) if value.isdigit() else value
+            if other and bound.get(other) == bound[name]:
                 raise Mismatch(f"{name} and {other} are both {bound[name]}")
 
 

@@ -38,6 +38,7 @@ void convo_begin(struct convo *c, uint16_t port_min, uint16_t port_max, uint16_t
 					.port_max = port_max,
 					.workers = workers,
 					.media_count = 3,
+					.srtp_suites = ALL_SUITES,
 					.media = { ip(V4A), ip(V4B), ip(V6) } };
 	assert_int_equal(interfaces_build(&c->cfg, &c->limits, &c->ifs, &bad), 0);
 	assert_int_equal(ports_new(&c->limits, &c->ports), 0);
@@ -59,7 +60,7 @@ void convo_end(struct convo *c)
 		ports_usage(c->ports, i, &u);
 		assert_int_equal(u.used, 0); /* no port leaked in any step */
 	}
-	free(c->state);
+	call_state_free(c->state);
 	arena_free(c->arena);
 	ports_free(c->ports);
 }
@@ -109,7 +110,7 @@ static void adopt(struct convo *c)
 	call_each_flow(c->plan.next, check_flow, c);
 	c->state = call_state_pack(c->plan.next); /* views into the old one are copied now */
 	assert_non_null(c->state);
-	free(old);
+	call_state_free(old);
 	c->plan.next = NULL; /* its views into the old state are gone */
 }
 
@@ -130,6 +131,7 @@ static bool step(struct convo *c, struct ng_args *args, const char *text,
 	env = (struct plan_env){ .cfg = &c->cfg,
 				 .ifs = &c->ifs,
 				 .ports = c->ports,
+				 .srtp_suites = c->limits.srtp_suites,
 				 .instance_id = STR("0123456789ab"),
 				 .now_ms = 1000,
 				 .now_s = 1,

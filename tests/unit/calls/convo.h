@@ -18,6 +18,9 @@
 /* What ng_args_parse() leaves when a key is not there. */
 #define NO_ARGS .tos = -1, .delete_delay_s = -1, .limit = -1
 
+/* rw_limits.srtp_suites of a dataplane that serves all. */
+#define ALL_SUITES (((uint32_t)1 << RW_SRTP_SUITE_MAX) - 2)
+
 #define V4A "192.0.2.1" /* media addresses: two IPv4, one IPv6 */
 #define V4B "192.0.2.2"
 #define V6 "2001:db8::1"

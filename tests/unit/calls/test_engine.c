@@ -437,14 +437,14 @@ static void unsupported_commands_say_so(void **state)
 	assert_has(client_ask(c, "{\"command\":\"PING\"}"), "Unrecognized command");
 }
 
-static void srtp_is_refused_in_plain_words(void **state)
+static void dtls_is_refused_in_plain_words(void **state)
 {
 	struct client *c = *state;
 
 	assert_has(client_ask(c, "%s",
 			      client_offer("one", "a", 4000,
-					   ",\"transport-protocol\":\"RTP/SAVP\"")),
-		   "SRTP is not supported yet");
+					   ",\"transport-protocol\":\"UDP/TLS/RTP/SAVPF\"")),
+		   "DTLS-SRTP is not supported yet");
 	assert_has(client_ask(c, LIST), "\"calls\":[]");
 }
 
@@ -471,7 +471,7 @@ int main(void)
 		OWN(silence_ends_calls),
 		ROW(numbers_reach_the_query),
 		ROW(unsupported_commands_say_so),
-		ROW(srtp_is_refused_in_plain_words),
+		ROW(dtls_is_refused_in_plain_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

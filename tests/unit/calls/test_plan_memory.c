@@ -46,7 +46,7 @@ static void compare(struct convo *c, struct snapshot *s)
 		assert_memory_equal(&now, &s->usage[i], sizeof(now));
 	}
 	assert_int_equal(ports_check(c->ports), 0);
-	free(s->state);
+	call_state_free(s->state);
 }
 
 /* One plan on an own arena, with the n-th allocation failing. Its result. */

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,6 +54,7 @@ static int drop_and_look(void)
 {
 	static const char *const sets[] = { "CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:" };
 	gid_t groups[] = { 0, 4 };
+	struct rlimit core;
 	struct privs p;
 	char line[256];
 
@@ -72,6 +74,8 @@ static int drop_and_look(void)
 		return 4;
 	if (prctl(PR_GET_DUMPABLE) != 0)
 		return 5;
+	if (getrlimit(RLIMIT_CORE, &core) != 0 || core.rlim_cur != 0 || core.rlim_max != 0)
+		return 7;
 	return setuid(0) == 0 || open("/etc/shadow", O_RDONLY) >= 0 ? 6 : 0;
 }
 
@@ -100,6 +104,22 @@ static int refusals(void)
 	return privs_find("", &p) == 0 && p.root && p.uid != 0 ? 0 : 3;
 }
 
+/* Before anything else, and without giving up anything. */
+static int seal_and_look(void)
+{
+	struct rlimit core;
+
+	if (privs_seal() != 0 || prctl(PR_GET_DUMPABLE) != 0)
+		return 1;
+	return getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_max == 0 ? 0 : 2;
+}
+
+static void memory_stays_its_own(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(seal_and_look), 0);
+}
+
 static void nothing_is_left(void **state)
 {
 	(void)state;
@@ -121,6 +141,7 @@ static void root_and_strangers_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(memory_stays_its_own),
 		cmocka_unit_test(nothing_is_left),
 		cmocka_unit_test(ordinary_users_may_start_it),
 		cmocka_unit_test(root_and_strangers_are_refused),

@@ -201,9 +201,13 @@ static void test_print_limit(void **state)
 	free(text);
 }
 
+#define CRYPTO                                                                                     \
+	"a=crypto:1 AES_CM_128_HMAC_SHA1_80 "                                                      \
+	"inline:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA|2^20|1:4\n"
 #define RICH                                                                                       \
 	HEAD_IN "a=extmap:1 urn:s\na=x\nm=audio 5000 RTP/AVP 96 0\na=rtpmap:96 opus/48000/2\n"     \
-		"a=fmtp:96 stereo=1\na=rtcp-fb:96 nack\na=extmap:2 urn:m\nm=video 5002 RTP/AVP "   \
+		"a=fmtp:96 stereo=1\na=rtcp-fb:96 nack\na=extmap:2 urn:m\n" CRYPTO                 \
+		"m=video 5002 RTP/AVP "                                                            \
 		"97\n"                                                                             \
 		"m=image 5004 udptl t38\n"
 
@@ -242,8 +246,8 @@ static void test_no_memory(void **state)
 		assert_int_equal(why != NULL, error != SDP_OK);
 		arena_free(arena);
 	} while (error != SDP_OK);
-	/* three arrays; per media extmaps (its own, or the session's once), formats and feedback; opus */
-	assert_int_equal(depth - 1, 3 + 2 + 4 + 1);
+	/* three arrays; per media extmaps (its own, or the session's once), formats and feedback; opus; a=crypto */
+	assert_int_equal(depth - 1, 3 + 2 + 4 + 1 + 1);
 }
 
 static void test_print_no_memory(void **state)
