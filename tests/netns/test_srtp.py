@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """
-SRTP through the relay, with libsrtp2 as the judge. Argument:
+SRTP through the relay, with libsrtp2 as the judge. Arguments: the case, and the relay's engine (default auto).
 
   suites      every suite towards plain RTP, in both roles, RTCP and SRTCP too, on two ports and on one
   others      suites that libsrtp2 lacks, by openssl and what the RFCs say
@@ -317,9 +317,9 @@ def check_gaps(results):
 CASES = {f.__name__: f for f in (suites, others, both, forged, control, dataplane)}
 
 
-def test(lab, case):
+def test(lab, case, engine="auto"):
     net = two_networks(lab)
-    relay = start_relay(net)
+    relay = start_relay(net, dataplane_options=["--srtp-engine", engine])
     with relay.ng() as ng:
         CASES[case](net, ng, relay)
 
