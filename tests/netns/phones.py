@@ -7,7 +7,6 @@ import base64
 import math
 import os
 import random
-import signal
 import time
 
 from common import check, srtp_call, wait_for
@@ -68,7 +67,7 @@ def ffmpeg_send(host, sender, path):
 
 
 def ffmpeg_receive(host, receiver, path):
-    """Records what arrives until it is interrupted."""
+    """Records what arrives until it is killed."""
     sdp_path = host.lab.path(f"ffmpeg-{receiver.id}.sdp")
     crypto = receiver.chosen() if receiver.srtp else None
     lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=call", f"c=IN IP4 {receiver.remote['address']}", "t=0 0",
@@ -104,7 +103,7 @@ def gst_send(host, sender, path):
 
 
 def gst_receive(host, receiver, path):
-    """Records what arrives until it is interrupted."""
+    """Records what arrives until it is killed."""
     kind, secure = "application/x-rtp", []
     caps = ["media=(string)audio", "clock-rate=(int)8000", "encoding-name=(string)PCMU", "payload=(int)0"]
     if receiver.srtp:
@@ -114,7 +113,7 @@ def gst_receive(host, receiver, path):
         caps += [f"{way}-{what}=(string){name}" for way in ("srtp", "srtcp")
                  for what, name in (("cipher", cipher), ("auth", auth if way == "srtp" else _rtcp_auth(auth)))]
     return start_bound(host, f"gst-receive-{receiver.id}", [
-        "gst-launch-1.0", "-q", "-e", "udpsrc", f"port={receiver.port}", f"caps={', '.join([kind] + caps)}", *secure,
+        "gst-launch-1.0", "-q", "udpsrc", f"port={receiver.port}", f"caps={', '.join([kind] + caps)}", *secure,
         "!", "rtppcmudepay", "!", "filesink", f"location={path}", "buffer-mode=unbuffered"], receiver.port)
 
 
@@ -157,7 +156,8 @@ class OneWay:
         end = time.monotonic() + 5
         while size_of(self.record) < len(self.sent) and time.monotonic() < end:
             time.sleep(0.05)
-        self.listening.kill(signal.SIGINT)
+        # Both write at once what they hear, and ffmpeg would take ten seconds to end by itself.
+        self.listening.kill()
         self.listening.popen.wait(20)
         with open(self.record, "rb") as f:
             compare(self.sent, f.read(), self.name)

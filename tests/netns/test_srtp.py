@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """
-SRTP through the relay, with libsrtp2 as the judge. Argument:
+SRTP through the relay, with libsrtp2 as the judge. Arguments: the case, and the relay's engine (default auto).
 
   suites      every suite towards plain RTP, in both roles, RTCP and SRTCP too, on two ports and on one
+  others      suites that libsrtp2 lacks, by openssl and what the RFCs say
   both        SRTP on both legs, with equal and with different suites
   forged      replayed, changed and invented packets change nothing, are counted by reason and move no peer
   control     rtpwire-control is killed under SRTP traffic: nothing is lost
@@ -14,7 +15,8 @@ import time
 
 from common import (Peer, check, check_lossless, equal, main, numbers, run_peers, srtp_call, start_relay, streams_of,
                     two_networks, wait_for, wait_idle)
-from lab.media import SRTP_SUITES, SUITE
+from lab.media import OTHER_SUITES, SRTP_SUITES, SUITE
+from pysrtp import Srtp
 
 ETH_P_IP = 0x0800
 PACKETS = 50  # forged ones of each kind
@@ -60,6 +62,29 @@ def both(net, ng, relay):
     names = list(SRTP_SUITES)
     talk(net, ng, relay, [(suite, suite, {}) for suite in names] +
          [(suite, names[(i + 1) % len(names)], {"mux": bool(i % 2)}) for i, suite in enumerate(names)])
+
+
+def packets_of(ssrc, count=12):
+    """Plain RTP with G.711 that is different in each packet."""
+    return [bytes([0x80, 0]) + (1000 + n).to_bytes(2, "big") + (160 * n).to_bytes(4, "big") + ssrc.to_bytes(4, "big") +
+            bytes((ssrc + 3 * n + i) & 0xff for i in range(160)) for n in range(count)]
+
+
+def others(net, ng, _relay):
+    """a secures and checks packet by packet in Python; b is plain."""
+    for i, suite in enumerate(OTHER_SUITES):
+        call = srtp_call(net, ng, f"other-{i}", (suite, None), port=16000 + 4 * i)
+        a, b = net.a.udp(call.a.address, call.a.port, 5), net.b.udp(call.b.address, call.b.port, 5)
+        tx, rx = Srtp(suite, call.a.key), Srtp(suite, call.a.chosen().key)
+        for packet in packets_of(7):
+            a.sendto(tx.protect(packet), (call.a.remote["address"], call.a.remote["port"]))
+            equal(b.recv(2048), packet, f"what b hears of a's {suite}")
+        for packet in packets_of(8):
+            b.sendto(packet, (call.b.remote["address"], call.b.remote["port"]))
+            equal(rx.unprotect(a.recv(2048)), packet, f"what a hears with {suite}")
+        a.close(), b.close()
+        call.delete()
+        print(suite, flush=True)
 
 
 class Wire:
@@ -289,12 +314,12 @@ def check_gaps(results):
                 equal(s["media"][fault], 0, f"stream {s['id']}: {fault}")
 
 
-CASES = {f.__name__: f for f in (suites, both, forged, control, dataplane)}
+CASES = {f.__name__: f for f in (suites, others, both, forged, control, dataplane)}
 
 
-def test(lab, case):
+def test(lab, case, engine="auto"):
     net = two_networks(lab)
-    relay = start_relay(net)
+    relay = start_relay(net, dataplane_options=["--srtp-engine", engine])
     with relay.ng() as ng:
         CASES[case](net, ng, relay)
 

@@ -14,17 +14,19 @@ from .ng import Crypto, media_of, sdp
 
 _stream_ids = itertools.count(1)
 
-# Suites with an SDES name that rtpwire-peer speaks too: bytes of master key and salt (RFC 4568, 6188, 7714). Not AES_192:
-# libsrtp2 2.5 derives other session keys for it than RFC 6188 says.
+# Suites that rtpwire-peer speaks: bytes of master key and salt (RFC 4568, 6188, 7714). libsrtp2 has no F8, and its
+# AES_192 is not that of RFC 6188.
 SRTP_SUITES = {"AEAD_AES_256_GCM": 44, "AEAD_AES_128_GCM": 28, "AES_256_CM_HMAC_SHA1_80": 46,
                "AES_256_CM_HMAC_SHA1_32": 46, "AES_CM_128_HMAC_SHA1_80": 30, "AES_CM_128_HMAC_SHA1_32": 30,
                "NULL_HMAC_SHA1_80": 30, "NULL_HMAC_SHA1_32": 30}
+OTHER_SUITES = {"AES_192_CM_HMAC_SHA1_80": 38, "AES_192_CM_HMAC_SHA1_32": 38, "F8_128_HMAC_SHA1_80": 30,
+                "F8_128_HMAC_SHA1_32": 30}
 SUITE = "AES_CM_128_HMAC_SHA1_80"  # what every SRTP phone has (RFC 4568 section 6.2.1)
 
 
 def srtp_key(suite=SUITE):
     """A random master key with salt in base64, as it stands in SDP."""
-    return base64.b64encode(os.urandom(SRTP_SUITES[suite])).decode().rstrip("=")
+    return base64.b64encode(os.urandom({**SRTP_SUITES, **OTHER_SUITES}[suite])).decode().rstrip("=")
 
 
 def endpoint(address, port):

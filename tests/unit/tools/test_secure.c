@@ -104,6 +104,7 @@ static void bad_suites_and_keys(void **state)
 
 	(void)state;
 	assert_int_equal(secure_open("AES_CM_128", KEY, true, 1, &s), -EINVAL);
+	assert_int_equal(secure_open("AES_192_CM_HMAC_SHA1_80", KEY, true, 1, &s), -EINVAL);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		assert_int_equal(secure_open(SUITE, keys[i], true, 1, &s), -EINVAL);
 	assert_int_equal(secure_open(SUITE, KEY "==", true, 1, &s), 0);
