@@ -11,7 +11,8 @@ import select
 import subprocess
 import time
 
-from common import Peer, check, equal, main, make_calls, start_relay, two_networks
+from common import Peer, check, equal, main, make_calls, srtp_call, start_relay, two_networks
+from lab.media import SUITE
 
 
 class Cli:
@@ -94,7 +95,9 @@ def test(lab):
         top(cli)
         for peer in peers:
             peer.stop().result()
-        for call in calls:
+        secured = srtp_call(net, ng, "secured", (SUITE, None), port=17000)
+        check(SUITE in cli("show", "secured"), "the suite is not shown")
+        for call in calls + [secured]:
             cli("delete", call.id)
         equal(cli("list"), "", "list after delete")
         cli("delete", calls[0].id, status=1)

@@ -63,6 +63,12 @@ static void print_drops(const struct cli *cli, const json_t *stream)
 	}
 }
 
+static void put_word(const char *text)
+{
+	putchar(' ');
+	value_put(text, stdout);
+}
+
 static void print_stream(const struct cli *cli, const json_t *stream)
 {
 	bool rtcp = value_has(value_at(stream, "flags"), "RTCP") &&
@@ -71,18 +77,14 @@ static void print_stream(const struct cli *cli, const json_t *stream)
 	printf("    %-4s %s:%lld <->", rtcp ? "RTCP" : "RTP", value_text(stream, "local address"),
 	       value_int(stream, "local port"));
 	print_endpoint(stream);
+	if (value_at(stream, "crypto suite"))
+		put_word(value_text(stream, "crypto suite"));
 	printf(" in %lld  out %lld", value_int(stream, "stats.packets"),
 	       value_int(stream, "stats_out.packets"));
 	print_quality(cli, stream);
 	print_age(stream);
 	print_drops(cli, stream);
 	putchar('\n');
-}
-
-static void put_word(const char *text)
-{
-	putchar(' ');
-	value_put(text, stdout);
 }
 
 static void print_media(const struct cli *cli, const json_t *media)
