@@ -138,11 +138,35 @@ static void every_step_with_keys_can_fail(void **state)
 	convo_end(&c);
 }
 
+/* One media in two m= lines, on both sides. */
+static void every_step_with_pairs_can_fail(void **state)
+{
+	struct ng_args first = { FROM("a"),
+				 .osrtp = NG_OSRTP_ACCEPT_LEGACY | NG_OSRTP_OFFER_LEGACY };
+	struct ng_args to_b = { FROM_TO("a", "b") };
+	const char *offered = audio(A, 4000, "m=audio 4000 RTP/SAVP 0\na=crypto:1 " CM80);
+	const char *answered = audio(B, 0, "m=audio 5000 RTP/SAVP 0\na=crypto:1 " CM80);
+	struct convo c;
+
+	(void)state;
+	convo_begin(&c, 8000, 8999, 2);
+	assert_true(fail_each(&c, first, offered, true) > 10);
+	assert_true(convo_offer(&c, first, offered));
+	convo_expect_line(&c, "m=audio $1 RTP/AVP 0");
+	convo_expect_line(&c, "m=audio $1 RTP/SAVP 0");
+	assert_true(fail_each(&c, to_b, answered, false) > 10);
+	assert_true(convo_answer(&c, to_b, answered));
+	convo_expect_line(&c, "m=audio 0 RTP/AVP 0");
+	convo_expect_line(&c, "m=audio $2 RTP/SAVP 0");
+	convo_end(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_step_can_fail),
 		cmocka_unit_test(every_step_with_keys_can_fail),
+		cmocka_unit_test(every_step_with_pairs_can_fail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
