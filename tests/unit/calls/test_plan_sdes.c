@@ -284,6 +284,33 @@ static void no_suite_of_the_offerer_is_served(void **state)
 		c, "Crypto suite AES_CM_128_HMAC_SHA1_80 is not supported by the dataplane");
 }
 
+/* What is only an offer of keys may be left unheard. */
+static void opportunistic_keys_are_left_unheard(void **state)
+{
+	struct convo *c = *state;
+
+	c->limits.srtp_suites = 0;
+	offer(c, OFFER, audio(A, 4000, LINE("1", CM80, KA)));
+	assert_null(strstr(c->plan.reply_sdp.p, "a=crypto"));
+	answer(c, TO_B, audio(B, 5000, ""));
+	assert_null(strstr(c->plan.reply_sdp.p, "a=crypto"));
+	assert_int_equal(convo_flow(c, convo_port(c, 0))->rx.suite, RW_SRTP_NONE);
+}
+
+/* No tag is longer than nine digits, and none is used twice. */
+static void tags_stay_in_their_range(void **state)
+{
+	struct convo *c = *state;
+
+	offer(c, OFFER,
+	      SAVP(A, "4000",
+		   LINE("2", CM32, KC) LINE("1", CM80, KA)
+			   LINE("999999999", "F8_128_HMAC_SHA1_80", KB)));
+	assert_non_null(strstr(c->plan.reply_sdp.p, "a=crypto:3 AEAD_AES_256_GCM "));
+	assert_non_null(strstr(c->plan.reply_sdp.p, "a=crypto:11 NULL_HMAC_SHA1_32 "));
+	assert_null(strstr(c->plan.reply_sdp.p, "a=crypto:1000000000"));
+}
+
 #define ROW(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -300,6 +327,8 @@ int main(void)
 		ROW(answerer_s_suite_is_not_served),
 		ROW(offerer_s_first_served_suite_is_taken),
 		ROW(no_suite_of_the_offerer_is_served),
+		ROW(opportunistic_keys_are_left_unheard),
+		ROW(tags_stay_in_their_range),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
