@@ -89,6 +89,11 @@ struct call_media {
 
 	struct call_sdes sdes;
 
+	/* legacy opportunistic SRTP: the party's SDPs have a second m= line for this media (plan_legacy.c) */
+	bool paired, secure_first;
+	uint16_t
+		pair; /* index of it in texts[text]; no section when the party has not sent it yet */
+
 	/* source policy, from the messages that the party sent */
 	uint8_t policy;
 	uint16_t learn_ms;

@@ -356,10 +356,11 @@ static void on_up(void *ctx, const struct rw_welcome *w)
 {
 	struct engine *eng = ctx;
 
-	log_info(
-		"connected to rtpwire-dataplane at %s: %s, %u workers, ports %u-%u on %u addresses",
-		eng->cfg->dataplane, w->backend, w->limits.workers, w->limits.port_min,
-		w->limits.port_max, w->limits.media_count);
+	log_info("connected to rtpwire-dataplane at %s: %s, %u workers, ports %u-%u on %u "
+		 "addresses, %d crypto suites",
+		 eng->cfg->dataplane, w->backend, w->limits.workers, w->limits.port_min,
+		 w->limits.port_max, w->limits.media_count,
+		 __builtin_popcount(w->limits.srtp_suites));
 	if (take_limits(eng, &w->limits) || adopt_begin(eng)) {
 		log_error("no memory for the ports of the dataplane; give the service more");
 		memset(&eng->ifs, 0, sizeof(eng->ifs)); /* no call may begin */

@@ -164,7 +164,7 @@ const struct sdp_media *plan_old_media(struct plan *p, const struct call_party *
 	if (!m->described || m->text >= party->text_count)
 		return NULL;
 	if (party->texts[m->text].p == p->args->sdp.p)
-		sdp = p->sdp;
+		sdp = p->whole;
 	else
 		sdp = parse_old(p, party->texts[m->text]);
 	return sdp && m->section < sdp->media_count ? &sdp->media[m->section] : NULL;

@@ -5,8 +5,8 @@
  * gives them back. Control's only thread.
  *
  * plan_offer.c and plan_answer.c are the two stories, told with the helpers below:
- * plan_parties.c who talks with whom, plan_media.c one m= line, plan_sdes.c its keys, plan_flows.c state to flows,
- * plan_print.c state to SDP.
+ * plan_parties.c who talks with whom, plan_media.c one m= line, plan_sdes.c its keys, plan_legacy.c two m= lines for
+ * one media, plan_flows.c state to flows, plan_print.c state to SDP.
  */
 #ifndef RTPWIRE_CONTROL_PLAN_H
 #define RTPWIRE_CONTROL_PLAN_H
@@ -37,12 +37,17 @@ struct plan_env {
 	void *learned_ctx;
 };
 
+/* Where a section of plan.sdp stands in the text. */
+struct plan_fold {
+	uint16_t section, pair; /* indices in plan.whole; pair UINT16_MAX: none */
+};
+
 struct plan {
 	/* given */
 	struct arena *arena;
 	const struct plan_env *env;
 	const struct ng_args *args;
-	const struct sdp *sdp; /* parsed args->sdp */
+	const struct sdp *sdp; /* parsed args->sdp; later with one section for each pair of it */
 	bool fresh; /* the call does not exist yet */
 
 	/* made */
@@ -55,6 +60,8 @@ struct plan {
 	bool error_with_sdp; /* the reply also has an empty sdp */
 
 	/* inner */
+	const struct sdp *whole; /* sdp as it was given */
+	struct plan_fold *folds; /* by section of sdp; NULL: nothing is folded */
 	struct sdp *old_sdp; /* parsed older SDPs, by (party, text): plan_old_media() */
 	struct str *old_text;
 	unsigned int old_count;
@@ -144,6 +151,22 @@ int plan_sdes_offer(struct plan *p, const struct sdp_media *src, struct call_med
  */
 int plan_sdes_answer(struct plan *p, const struct sdp_media *src, struct call_media *from,
 		     struct call_media *to);
+
+/* --- plan_legacy.c --- */
+
+/* Once from is known: makes sdp the folded form of whole. 0 or -ENOMEM. */
+int plan_fold(struct plan *p);
+
+/* Notes where section n of sdp stands in the text, and its pair. */
+void plan_receive_pair(const struct plan *p, struct call_media *m, unsigned int n);
+
+/* Decides if the receiver of an offer is shown two sections for this media; its proto is set. */
+void plan_pair_offer(const struct plan *p, struct call_media *to);
+
+/* Makes two sections of list[0] for a party that has pairs; list has room. 1 or 2, the number of sections. */
+unsigned int plan_unfold_offer(const struct call_media *to, struct sdp_section *list);
+unsigned int plan_unfold_answer(struct plan *p, const struct call_party *party,
+				const struct call_media *to, struct sdp_section *list);
 
 /* --- plan_flows.c --- */
 

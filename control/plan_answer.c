@@ -138,11 +138,21 @@ static void missing_section(const struct plan *p, unsigned int slot,
 	};
 }
 
+static void answered_section(const struct plan *p, unsigned int slot, const struct sdp_media *src,
+			     const struct sdp_media *offered, struct sdp_section *out)
+{
+	plan_section(p, slot, src, out);
+	out->offered = offered;
+	out->mid = offered ? offered->mid : src->mid;
+	if (out->ptime_ms == 0 && offered)
+		out->ptime_ms = offered->ptime_ms;
+}
+
 static int answer_sections(struct plan *p, const uint32_t *order, unsigned int slots,
 			   struct sdp_section **out, unsigned int *count)
 {
 	const struct call_party *to = &p->next->parties[p->to];
-	struct sdp_section *list = arena_alloc(p->arena, slots * sizeof(*list));
+	struct sdp_section *list = arena_alloc(p->arena, 2u * slots * sizeof(*list));
 
 	*out = list;
 	*count = 0;
@@ -155,16 +165,11 @@ static int answer_sections(struct plan *p, const uint32_t *order, unsigned int s
 
 		if (order[i] == UNASSIGNED && !offered)
 			continue;
-		(*count)++;
-		if (order[i] == UNASSIGNED) {
+		if (order[i] == UNASSIGNED)
 			missing_section(p, i, offered, s);
-			continue;
-		}
-		plan_section(p, i, &p->sdp->media[order[i]], s);
-		s->offered = offered;
-		s->mid = offered ? offered->mid : p->sdp->media[order[i]].mid;
-		if (s->ptime_ms == 0 && offered)
-			s->ptime_ms = offered->ptime_ms;
+		else
+			answered_section(p, i, &p->sdp->media[order[i]], offered, s);
+		*count += plan_unfold_answer(p, to, m, s);
 	}
 	return 0;
 }
@@ -200,6 +205,8 @@ int plan_answer(struct plan *p, const struct call_state *now)
 	rc = plan_answer_parties(p);
 	if (rc == 0)
 		rc = plan_check_usable(p);
+	if (rc == 0)
+		rc = plan_fold(p);
 	if (rc)
 		return rc;
 	plan_legs(p);

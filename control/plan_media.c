@@ -109,7 +109,7 @@ void plan_receive(struct plan *p, struct call_media *m, unsigned int n)
 
 	m->described = true;
 	m->text = PLAN_TEXT_NEW;
-	m->section = (uint16_t)n;
+	plan_receive_pair(p, m, n);
 	m->type = s->type;
 	m->proto_text = s->proto_text;
 	m->sent_proto = s->proto;

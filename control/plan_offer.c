@@ -91,6 +91,7 @@ static int offer_media(struct plan *p, unsigned int n)
 	if (!mt->described)
 		mt->clock_hz = mf->clock_hz;
 	offer_mux(p, src, mf, mt);
+	plan_pair_offer(p, mt);
 	rc = plan_sdes_offer(p, src, mf, mt);
 	return rc ? rc : offer_ports(p, src, from, mf, to, mt);
 }
@@ -122,7 +123,7 @@ static bool one_byte_extmaps(struct plan *p, unsigned int i)
 static int offer_sections(struct plan *p, struct sdp_section **out, unsigned int *count)
 {
 	const struct call_party *from = &p->next->parties[p->from];
-	struct sdp_section *list = arena_alloc(p->arena, from->media_count * sizeof(*list));
+	struct sdp_section *list = arena_alloc(p->arena, 2u * from->media_count * sizeof(*list));
 
 	*count = 0;
 	*out = list;
@@ -134,7 +135,8 @@ static int offer_sections(struct plan *p, struct sdp_section **out, unsigned int
 		if (!src)
 			continue;
 		plan_section(p, i, src, &list[*count]);
-		list[(*count)++].extmap_one_byte = src->extmap_count && one_byte_extmaps(p, i);
+		list[*count].extmap_one_byte = src->extmap_count && one_byte_extmaps(p, i);
+		*count += plan_unfold_offer(&p->next->parties[p->to].media[i], &list[*count]);
 	}
 	return 0;
 }
@@ -174,6 +176,8 @@ int plan_offer(struct plan *p, const struct call_state *now)
 	rc = plan_offer_parties(p);
 	if (rc == 0)
 		rc = plan_check_usable(p);
+	if (rc == 0)
+		rc = plan_fold(p);
 	if (rc)
 		return rc;
 	plan_legs(p);

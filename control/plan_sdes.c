@@ -107,7 +107,7 @@ static void follow_key(struct call_sdes *s)
 
 /*
  * To a plain profile keys are offered when the proxy says so, or the sender did (RFC 8643) and the proxy does not
- * ask for the profile by name.
+ * ask for the profile by name. A dataplane without SRTP leaves such an offer unheard, as anybody may.
  */
 static bool offers_keys(const struct plan *p, const struct sdp_media *src,
 			const struct call_media *to)
@@ -117,7 +117,7 @@ static bool offers_keys(const struct plan *p, const struct sdp_media *src,
 	if (sdp_proto_is_srtp(to->proto) || p->args->osrtp & NG_OSRTP_OFFER)
 		return true;
 	return src->crypto_count && !sdp_proto_is_srtp(src->proto) &&
-	       p->args->transport == SDP_PROTO_OTHER;
+	       p->args->transport == SDP_PROTO_OTHER && p->env->srtp_suites;
 }
 
 static bool may_offer(const struct list *l, unsigned int suite)
@@ -136,10 +136,29 @@ static void add_line(struct list *l, const struct sdes_line *line)
 		l->next_tag = line->tag + 1;
 }
 
+static bool tag_taken(const struct list *l, uint32_t tag)
+{
+	for (unsigned int i = 0; i < l->count; i++) {
+		if (l->lines[i].tag == tag)
+			return true;
+	}
+	return false;
+}
+
+/* Behind the highest, unless that one is the highest that there can be. */
+static uint32_t free_tag(const struct list *l)
+{
+	uint32_t tag = l->next_tag > SDES_TAG_MAX ? 1 : l->next_tag;
+
+	while (tag_taken(l, tag))
+		tag++;
+	return tag;
+}
+
 /* A line with a key of our own. As long as nobody has answered, an offer that is repeated shows the same keys. */
 static void add_fresh(struct list *l, unsigned int suite)
 {
-	struct sdes_line line = { .tag = l->next_tag };
+	struct sdes_line line = { .tag = free_tag(l) };
 	const struct sdes_line *told =
 		l->to->told_used ? NULL : sdes_find(l->to->told, l->to->told_count, suite);
 
@@ -183,7 +202,7 @@ static void add_passed(struct list *l)
 		}
 		line.passed = true;
 		if (again)
-			line.tag = l->next_tag;
+			line.tag = free_tag(l);
 		add_line(l, &line);
 	}
 }
@@ -280,9 +299,18 @@ static int take_answer(struct plan *p, const struct sdp_media *src, struct call_
 
 /* --- the receiver of an answer --- */
 
+static const struct sdes_line *first_served(const struct plan *p, const struct call_sdes *s)
+{
+	for (unsigned int i = 0; i < s->offered_count; i++) {
+		if (served(p, s->offered[i].key.suite))
+			return &s->offered[i];
+	}
+	return NULL;
+}
+
 /*
- * An offer with keys in a plain profile (RFC 8643) is answered with keys when the other side took some, when it was
- * shown none, or when the proxy wants it.
+ * An offer with keys in a plain profile (RFC 8643) is answered with keys, if one of them is served, when the other
+ * side took some, when it was shown none, or when the proxy wants it.
  */
 static bool answers_keys(const struct plan *p, const struct call_media *from,
 			 const struct call_media *to)
@@ -291,19 +319,10 @@ static bool answers_keys(const struct plan *p, const struct call_media *from,
 		return false;
 	if (sdp_proto_is_srtp(to->proto))
 		return true;
-	if (sdp_proto_is_srtp(to->sent_proto))
+	if (sdp_proto_is_srtp(to->sent_proto) || !first_served(p, &to->sdes))
 		return false;
 	return from->sdes.tx.key.suite || !from->sdes.told_count ||
 	       p->args->osrtp & NG_OSRTP_ACCEPT;
-}
-
-static const struct sdes_line *first_served(const struct plan *p, const struct call_sdes *s)
-{
-	for (unsigned int i = 0; i < s->offered_count; i++) {
-		if (served(p, s->offered[i].key.suite))
-			return &s->offered[i];
-	}
-	return NULL;
 }
 
 /* Which of the offerer's lines is accepted. NULL: the dataplane serves none. */

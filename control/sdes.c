@@ -12,7 +12,6 @@
 
 #include "sdp_scan.h"
 
-#define TAG_MAX 999999999u /* RFC 4568 section 9.1: up to nine digits */
 #define LIFETIME_BITS_MAX 48 /* RFC 3711 section 9.2 */
 
 static const struct {
@@ -175,7 +174,7 @@ bool sdes_parse(struct str value, struct sdes_line *out)
 	*out = (struct sdes_line){ 0 };
 	while (value.n && value.p[value.n - 1] == ' ')
 		value.n--;
-	if (!next_word(&value, &word) || !scan_whole_number(word, TAG_MAX, &tag))
+	if (!next_word(&value, &word) || !scan_whole_number(word, SDES_TAG_MAX, &tag))
 		return false;
 	out->tag = (uint32_t)tag;
 	if (!next_word(&value, &word))

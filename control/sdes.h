@@ -16,6 +16,7 @@
 
 #define SDES_LINES_MAX 32 /* of one m= line; further ones are ignored */
 #define SDES_SUITES RW_SRTP_SDES_LAST /* suites that have a name in SDP, from 1 on */
+#define SDES_TAG_MAX 999999999u /* RFC 4568 section 9.1: up to nine digits */
 #define SDES_TEXT_BYTES 256 /* a printed line with its NUL */
 
 struct sdes_line {

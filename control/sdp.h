@@ -148,6 +148,7 @@ enum sdp_section_kind {
 	SDP_SECTION_REJECTED, /* port 0: m=, i=, c=, b=, mid, label. The plan gives the address: zero
 				 in the leg's family, or the message's "media address" */
 	SDP_SECTION_UNTOUCHED, /* m=message: port, address, attributes as sent */
+	SDP_SECTION_BARE, /* rejected, and no more than its m= line: src's formats and protocol */
 	SDP_SECTION_MISSING, /* the answer left it out: src is the offer's section; port, zero c=,
 				  rtpmaps of src, a=sendrecv */
 };

@@ -410,6 +410,11 @@ static void put_section(struct output *o, const struct sdp_edit *edit, const str
 	case SDP_SECTION_MISSING:
 		put_missing_section(o, edit, s);
 		break;
+	case SDP_SECTION_BARE:
+		put_media_start(o, s, 0);
+		put_formats_text(o, s->src);
+		put_end(o);
+		break;
 	case SDP_SECTION_NORMAL:
 		if (!sdp_proto_is_rtp(s->src->proto))
 			put_verbatim_section(o, s);

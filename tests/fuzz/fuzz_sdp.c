@@ -7,6 +7,7 @@
 
 #include "edit.h"
 #include "fuzz.h"
+#include "sdes.h"
 #include "sdp_codec.h"
 
 static void require(bool held)
@@ -40,6 +41,10 @@ static void print_all_ways(struct arena *arena, const struct sdp *sdp, const str
 	struct sdp_edit *e = edit_new(arena, sdp);
 
 	e->original_direction = true;
+	for (unsigned int i = 0; i < e->section_count; i++) {
+		e->sections[i].crypto = sdp->media[i].crypto;
+		e->sections[i].crypto_count = sdp->media[i].crypto_count;
+	}
 	for (unsigned int kind = SDP_SECTION_NORMAL; kind <= SDP_SECTION_MISSING; kind++) {
 		for (unsigned int i = 0; i < e->section_count; i++) {
 			e->sections[i].kind = kind;
@@ -59,6 +64,7 @@ static void check_media(struct arena *arena, const struct sdp *sdp)
 		require(m->format_count <= SDP_FORMATS_MAX);
 		require(rw_ip_valid(&m->address) && rw_ip_valid(&m->rtcp.ip));
 		require(sdp_media_clock_hz(m) > 0);
+		require(m->crypto_count <= SDES_LINES_MAX);
 		sdp_media_codec(arena, m);
 	}
 }

@@ -57,6 +57,7 @@ static int try_plan(struct convo *c, struct ng_args args, const char *text, bool
 	struct plan_env env = { .cfg = &c->cfg,
 				.ifs = &c->ifs,
 				.ports = c->ports,
+				.srtp_suites = ALL_SUITES,
 				.instance_id = STR("0123456789ab") };
 	struct plan p = { .arena = a, .env = &env, .args = &args };
 	struct sdp sdp;
@@ -115,10 +116,57 @@ static void every_step_can_fail(void **state)
 	convo_end(&c);
 }
 
+#define CM80 "AES_CM_128_HMAC_SHA1_80 inline:AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0e\n"
+#define SAVP                                                                                       \
+	"v=0\no=u 7 3 IN IP4 " A "\ns=-\nt=0 0\nc=IN IP4 " A                                       \
+	"\nm=audio 4000 RTP/SAVP 0\na=crypto:1 " CM80 "a=crypto:2 " CM80
+
+static void every_step_with_keys_can_fail(void **state)
+{
+	struct ng_args first = { FROM("a") }, again = { FROM_TO("a", "b") };
+	struct convo c;
+
+	(void)state;
+	convo_begin(&c, 8000, 8999, 2);
+	assert_true(fail_each(&c, first, SAVP, true) > 10);
+	assert_true(convo_offer(&c, first, SAVP));
+	assert_true(fail_each(&c, again, audio(B, 5000, ""), false) > 10);
+	assert_true(convo_answer(&c, again, audio(B, 5000, "")));
+	assert_true(fail_each(&c, again, SAVP, true) > 8);
+	assert_true(convo_offer(&c, again, SAVP));
+	assert_true(fail_each(&c, again, audio(B, 5000, "a=crypto:1 " CM80), false) > 8);
+	convo_end(&c);
+}
+
+/* One media in two m= lines, on both sides. */
+static void every_step_with_pairs_can_fail(void **state)
+{
+	struct ng_args first = { FROM("a"),
+				 .osrtp = NG_OSRTP_ACCEPT_LEGACY | NG_OSRTP_OFFER_LEGACY };
+	struct ng_args to_b = { FROM_TO("a", "b") };
+	const char *offered = audio(A, 4000, "m=audio 4000 RTP/SAVP 0\na=crypto:1 " CM80);
+	const char *answered = audio(B, 0, "m=audio 5000 RTP/SAVP 0\na=crypto:1 " CM80);
+	struct convo c;
+
+	(void)state;
+	convo_begin(&c, 8000, 8999, 2);
+	assert_true(fail_each(&c, first, offered, true) > 10);
+	assert_true(convo_offer(&c, first, offered));
+	convo_expect_line(&c, "m=audio $1 RTP/AVP 0");
+	convo_expect_line(&c, "m=audio $1 RTP/SAVP 0");
+	assert_true(fail_each(&c, to_b, answered, false) > 10);
+	assert_true(convo_answer(&c, to_b, answered));
+	convo_expect_line(&c, "m=audio 0 RTP/AVP 0");
+	convo_expect_line(&c, "m=audio $2 RTP/SAVP 0");
+	convo_end(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_step_can_fail),
+		cmocka_unit_test(every_step_with_keys_can_fail),
+		cmocka_unit_test(every_step_with_pairs_can_fail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

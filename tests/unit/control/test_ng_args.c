@@ -59,6 +59,12 @@ static size_t put_bits(char *out, size_t n, const struct ng_args *a)
 		{ "provisional", a->provisional },
 		{ "new-branch", a->new_branch },
 		{ "limit-bad", a->limit_bad },
+		{ "s-off", a->sdes.off },
+		{ "s-nonew", a->sdes.no_new },
+		{ "s-pad", a->sdes.pad },
+		{ "s-lifetime", a->sdes.lifetime },
+		{ "s-static", a->sdes.keep_suite },
+		{ "s-only", a->sdes.has_only },
 	};
 	size_t start = n;
 
@@ -66,6 +72,30 @@ static size_t put_bits(char *out, size_t n, const struct ng_args *a)
 		if (rows[i].set)
 			n += (size_t)sprintf(out + n, "%s ", rows[i].name);
 	}
+	return n - start;
+}
+
+static size_t put_list(char *out, size_t n, const char *name, const struct ng_sdes_list *l)
+{
+	size_t start = n;
+
+	for (unsigned int i = 0; i < l->count; i++)
+		n += (size_t)sprintf(out + n, "%s%u ", i ? "" : name, l->suites[i]);
+	return n - start;
+}
+
+static size_t put_sdes(char *out, size_t n, const struct ng_args *a)
+{
+	size_t start = n;
+
+	if (a->sdes.no || a->sdes.only)
+		n += (size_t)sprintf(out + n, "no=%x only=%x ", a->sdes.no, a->sdes.only);
+	if (a->sdes.add || a->sdes.remove)
+		n += (size_t)sprintf(out + n, "add=%x remove=%x ", a->sdes.add, a->sdes.remove);
+	n += put_list(out, n, "order=", &a->sdes.order);
+	n += put_list(out, n, "pref=", &a->sdes.preferred);
+	if (a->osrtp)
+		n += (size_t)sprintf(out + n, "osrtp=%x ", a->osrtp);
 	return n - start;
 }
 
@@ -103,6 +133,7 @@ static void print(const struct ng_args *a, char *out)
 	if (a->limit != -1)
 		n += (size_t)sprintf(out + n, "limit=%d ", (int)a->limit);
 	n += put_bits(out, n, a);
+	n += put_sdes(out, n, a);
 	if (n)
 		n--;
 	out[n] = '\0';
@@ -113,6 +144,30 @@ static const struct {
 	const char *reading;
 } rows[] = {
 	{ "{}", "" },
+	/* SDES and OSRTP */
+	{ "{'SDES':'off'}", "s-off" },
+	{ "{'sdes':['no']}", "s-off" },
+	{ "{'flags':['SDES-disable','SDES_pad','sdes lifetime']}", "s-off s-pad s-lifetime" },
+	{ "{'flags':['pad crypto']}", "s-pad" },
+	{ "{'flags':['pad_crypto','SDES','SDES-','OSRTP-','SDES-x']}", "s-pad" },
+	{ "{'SDES':'nonew, static,foo,prefer,authenticated_srtp'}",
+	  "s-nonew s-static add=0 remove=4" },
+	{ "{'SDES':['no-AEAD_AES_256_GCM','no-FOO','NO-null-hmac-sha1-32']}", "no=1003 only=0" },
+	{ "{'SDES':['only-FOO']}", "s-only no=0 only=1" },
+	{ "{'flags':['SDES-only-AES CM 128 HMAC SHA1 80']}", "s-only no=0 only=80" },
+	{ "{'SDES':['UNENCRYPTED_SRTP','unencrypted-srtcp','encrypted_srtp']}", "add=3 remove=1" },
+	{ "{'rtpp-flags':'SDES-order:AES_CM_128_HMAC_SHA1_80;FOO;;NULL_HMAC_SHA1_80 '"
+	  "}",
+	  "order=7 11" },
+	{ "{'flags':['SDES-order:NULL_HMAC_SHA1_32;NULL_HMAC_SHA1_80;F8_128_HMAC_SHA1_80;']}",
+	  "order=12 11 9" },
+	{ "{'rtpp-flags':'SDES=[offerer_pref:F8_128_HMAC_SHA1_32 off]'}", "s-off pref=10" },
+	{ "{'SDES':{'off':1}}", "" },
+	{ "{'SDES':7}", "" },
+	{ "{'OSRTP':'offer'}", "osrtp=1" },
+	{ "{'OSRTP':['offer-RFC','accept_legacy','x']}", "osrtp=9" },
+	{ "{'flags':['OSRTP-offer-legacy','OSRTP-accept-rfc','osrtp accept']}", "osrtp=6" },
+	{ "{'DTLS':'off'}", "" },
 	/* base keys */
 	{ "{'call-id':'c','from-tag':'f','to-tag':'t','sdp':'v=0','label':'L','metadata':'m'}",
 	  "call=c from=f to=t sdp=v=0 label=L meta=m tt" },
