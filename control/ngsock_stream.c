@@ -38,6 +38,19 @@ static void buffer_free(char **p, size_t *size)
 	*size = 0;
 }
 
+/* Not realloc(), which leaves a copy behind. NULL, and all as it was, when memory is out. */
+static char *buffer_grow(char *old, size_t old_size, size_t size)
+{
+	char *p = malloc(size);
+
+	if (!p)
+		return NULL;
+	if (old_size)
+		memcpy(p, old, old_size);
+	buffer_free(&old, &old_size);
+	return p;
+}
+
 static void conn_free(struct conn *c)
 {
 	buffer_free(&c->in, &c->in_size);
@@ -80,7 +93,7 @@ static int out_reserve(struct conn *c, size_t n)
 		size *= 2;
 	if (size == c->out_size)
 		return 0;
-	p = realloc(c->out, size);
+	p = buffer_grow(c->out, c->out_size, size);
 	if (!p)
 		return -ENOMEM;
 	c->out = p;
@@ -309,7 +322,7 @@ static int in_reserve(struct conn *c)
 		return 0;
 	if (size > IN_MAX_BYTES)
 		size = IN_MAX_BYTES;
-	p = realloc(c->in, size);
+	p = buffer_grow(c->in, c->in_size, size);
 	if (!p)
 		return -ENOMEM;
 	c->in = p;
