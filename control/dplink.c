@@ -169,7 +169,7 @@ static struct dplink_command *make(enum rw_command_type type, const struct rw_fl
 static void command_free(struct dplink_command *c)
 {
 	if (c)
-		explicit_bzero(&c->msg, sizeof(c->msg));
+		explicit_bzero(c, sizeof(*c));
 	free(c);
 }
 
