@@ -323,7 +323,7 @@ static void put_trailer(struct srtp_packet *p, const uint8_t *tag)
 	}
 	srtp_layout_put_mki(c, at);
 	at += c->mki_bytes;
-	if (!tag_first) {
+	if (!tag_first && p->work.tag_bytes) {
 		memcpy(at, tag, p->work.tag_bytes);
 		at += p->work.tag_bytes;
 	}

@@ -58,8 +58,12 @@ static inline uint64_t rw_ssrc_lost(const struct rw_ssrc_stats *s)
 #define RW_FLOW_STATE_LEARNED 0x2u /* `source` below was seen, not only signalled */
 #define RW_FLOW_STATE_LOCKED 0x4u /* the learning window is over */
 
+/*
+ * A whole number of cache lines, so that blocks in the memory share none. The type itself asks for no alignment: readers
+ * have copies on their stacks.
+ */
 struct rw_flow_stats {
-	_Alignas(RW_CACHE_LINE_BYTES) uint64_t generation;
+	uint64_t generation;
 	uint32_t state;
 	uint32_t ssrc_current; /* index into ssrc[] of the last RTP packet */
 	uint64_t rx_packets; /* admitted by the source policy */
@@ -82,17 +86,20 @@ struct rw_flow_stats {
 	/* SRTP streams, written when roc, srtcp_index or seq_offset changes; seq is of that moment */
 	struct rw_srtp_stream srtp_rx[RW_SSRC_SLOTS];
 	struct rw_srtp_stream srtp_tx[RW_SSRC_SLOTS];
+	uint64_t padding[5];
 };
 
 _Static_assert(sizeof(struct rw_flow_stats) % RW_CACHE_LINE_BYTES == 0, "blocks stay aligned");
 
 struct rw_worker_stats {
-	_Alignas(RW_CACHE_LINE_BYTES) uint64_t
-		heartbeat_ns; /* CLOCK_MONOTONIC, about once a second */
+	uint64_t heartbeat_ns; /* CLOCK_MONOTONIC, about once a second */
 	uint64_t flows; /* live flows */
 	uint64_t counters[RW_COUNT_MAX]; /* enum rw_worker_counter */
 	uint64_t drops[RW_DROP_MAX]; /* enum rw_drop */
+	uint64_t padding[4]; /* as above */
 };
+
+_Static_assert(sizeof(struct rw_worker_stats) % RW_CACHE_LINE_BYTES == 0, "workers share no line");
 
 struct rw_stats_header {
 	uint32_t magic; /* RW_STATS_MAGIC */

@@ -78,9 +78,14 @@ static size_t put_bits(char *out, size_t n, const struct ng_args *a)
 static size_t put_list(char *out, size_t n, const char *name, const struct ng_sdes_list *l)
 {
 	size_t start = n;
+	char word[32];
 
-	for (unsigned int i = 0; i < l->count; i++)
-		n += (size_t)sprintf(out + n, "%s%u ", i ? "" : name, l->suites[i]);
+	for (unsigned int i = 0; i < l->count; i++) {
+		int bytes = snprintf(word, sizeof(word), "%s%u ", i ? "" : name, l->suites[i]);
+
+		memcpy(out + n, word, (size_t)bytes);
+		n += (size_t)bytes;
+	}
 	return n - start;
 }
 
