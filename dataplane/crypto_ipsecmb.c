@@ -28,22 +28,22 @@
 
 /* Session keys of SRTP or SRTCP, ready for use. The first four cache lines are what AES_CM_128_HMAC_SHA1 needs. */
 struct mb_keys {
+	_Alignas(64) uint8_t ipad[32]; /* SHA-1 state after the inner key block */
+	uint8_t opad[32];
+	_Alignas(16) uint8_t schedule[SCHEDULE_BYTES];
+};
+
+/* The hot keys are mb_keys of RTP; these are the others. */
+struct mb_cold_keys {
+	struct mb_keys rtcp;
 	union {
-		struct {
-			_Alignas(64) uint8_t ipad[32]; /* SHA-1 state after the inner key block */
-			uint8_t opad[32];
-			_Alignas(16) uint8_t schedule[SCHEDULE_BYTES];
-			_Alignas(16) uint8_t f8_schedule[SCHEDULE_BYTES]; /* k_e XOR m */
-		};
-		struct gcm_key_data gcm;
+		struct gcm_key_data gcm[SRTP_KINDS];
+		_Alignas(16) uint8_t f8_schedule[SRTP_KINDS][SCHEDULE_BYTES]; /* k_e XOR m */
 	};
 };
 
-struct mb_context_keys {
-	struct mb_keys kind[SRTP_KINDS];
-};
-
-_Static_assert(sizeof(struct mb_context_keys) % 128 == 0, "contexts stay aligned");
+_Static_assert(sizeof(struct mb_keys) % 64 == 0 && sizeof(struct mb_cold_keys) % 64 == 0,
+	       "contexts stay aligned");
 _Static_assert(offsetof(struct mb_keys, schedule) == 64,
 	       "hash state and key schedule do not overlap");
 
@@ -60,11 +60,21 @@ struct mb_engine {
 /* The manager for so many hashes: measured once, then only read. */
 static bool narrow_is_faster[WIDTHS];
 
+static struct mb_keys *kind_keys(const struct srtp_context *c, enum srtp_kind kind)
+{
+	struct mb_cold_keys *cold = srtp_keys(c);
+
+	return kind == SRTP_RTCP ? &cold->rtcp : srtp_hot_keys(c);
+}
+
 static const struct mb_keys *keys_of(const struct srtp_packet *p)
 {
-	const struct mb_context_keys *k = srtp_keys(p->context);
+	return kind_keys(p->context, p->rtcp ? SRTP_RTCP : SRTP_RTP);
+}
 
-	return &k->kind[p->rtcp ? SRTP_RTCP : SRTP_RTP];
+static const struct mb_cold_keys *cold_keys_of(const struct srtp_packet *p)
+{
+	return srtp_keys(p->context);
 }
 
 /* --- ciphers --- */
@@ -137,7 +147,7 @@ static void f8_body(struct mb_engine *e, struct srtp_packet *p)
 	_Alignas(16) uint8_t first[16], stream[16] = { 0 };
 	uint64_t counter = 0;
 
-	aes_block(e->wide, k->f8_schedule, p->work.iv, first);
+	aes_block(e->wide, cold_keys_of(p)->f8_schedule[p->rtcp], p->work.iv, first);
 	for (unsigned int rest = p->work.body_bytes; rest; counter++) {
 		unsigned int n = rest < 16 ? rest : 16;
 
@@ -248,7 +258,7 @@ static void gcm_run(struct mb_engine *e, const struct srtp_packet *p, bool encry
 		    const uint8_t *aad, unsigned int aad_bytes, unsigned int text_bytes,
 		    uint8_t *tag)
 {
-	const struct gcm_key_data *k = &keys_of(p)->gcm;
+	const struct gcm_key_data *k = &cold_keys_of(p)->gcm[p->rtcp];
 	uint8_t *text = p->data + p->work.body_at;
 	bool long_key = p->context->key_bytes == 32;
 
@@ -408,64 +418,66 @@ static void keystream(void *arg, const uint8_t iv[16], uint8_t *out, size_t byte
 }
 
 /* The second key of f8: k_e XOR (session salt || 0x555..), RFC 3711 section 4.1.2. */
-static void expand_f8(IMB_MGR *m, const struct srtp_session_keys *sk, struct mb_keys *k)
+static void expand_f8(IMB_MGR *m, const struct srtp_session_keys *sk,
+		      uint8_t schedule[SCHEDULE_BYTES])
 {
 	uint8_t key[16];
 
 	for (unsigned int i = 0; i < sizeof(key); i++)
 		key[i] = sk->cipher[i] ^ (i < sizeof(sk->salt) ? sk->salt[i] : 0x55);
-	expand(m, key, sizeof(key), k->f8_schedule);
+	expand(m, key, sizeof(key), schedule);
 	explicit_bzero(key, sizeof(key));
 }
 
 static void open_kind(struct mb_engine *e, struct srtp_context *c,
-		      const struct srtp_session_keys *sk, struct mb_keys *k, enum srtp_kind kind)
+		      const struct srtp_session_keys *sk, enum srtp_kind kind)
 {
+	struct mb_cold_keys *cold = srtp_keys(c);
+	struct mb_keys *k = kind_keys(c, kind);
+
 	memcpy(c->salt[kind], sk->salt, sizeof(sk->salt));
 	if (c->cipher == RW_SRTP_CIPHER_GCM) {
 		if (c->key_bytes == 32)
-			IMB_AES256_GCM_PRE(e->wide, sk->cipher, &k->gcm);
+			IMB_AES256_GCM_PRE(e->wide, sk->cipher, &cold->gcm[kind]);
 		else
-			IMB_AES128_GCM_PRE(e->wide, sk->cipher, &k->gcm);
+			IMB_AES128_GCM_PRE(e->wide, sk->cipher, &cold->gcm[kind]);
 		return;
 	}
 	expand(e->wide, sk->cipher, c->key_bytes, k->schedule);
 	if (c->cipher == RW_SRTP_CIPHER_F8)
-		expand_f8(e->wide, sk, k);
+		expand_f8(e->wide, sk, cold->f8_schedule[kind]);
 	hash_key(e->wide, sk->auth, 0x36, k->ipad);
 	hash_key(e->wide, sk->auth, 0x5c, k->opad);
 }
 
-static int mb_context_open(void *engine, struct srtp_context *c, void *keys)
+static int mb_context_open(void *engine, struct srtp_context *c)
 {
 	_Alignas(16) uint8_t schedule[SCHEDULE_BYTES];
 	struct keystream_arg arg = { engine, schedule, c->key_bytes };
-	struct mb_context_keys *k = keys;
+	const struct rw_srtp_key *key = &c->cold->key;
 	struct srtp_session_keys sk;
 
-	expand(arg.engine->wide, c->key.key, c->key_bytes, schedule);
+	expand(arg.engine->wide, key->key, c->key_bytes, schedule);
 	for (unsigned int kind = 0; kind < SRTP_KINDS; kind++) {
-		srtp_kdf(&c->key, kind == SRTP_RTCP, keystream, &arg, &sk);
-		open_kind(engine, c, &sk, &k->kind[kind], kind);
+		srtp_kdf(key, kind == SRTP_RTCP, keystream, &arg, &sk);
+		open_kind(engine, c, &sk, kind);
 	}
 	explicit_bzero(&sk, sizeof(sk));
 	explicit_bzero(schedule, sizeof(schedule));
 	return 0;
 }
 
-static void mb_context_close(void *engine, struct srtp_context *c, void *keys)
+static void mb_context_close(void *engine, struct srtp_context *c)
 {
 	(void)engine;
 	(void)c;
-	(void)keys;
 }
 
-static void mb_stream_close(void *engine, struct srtp_context *c, void *keys, enum srtp_kind kind,
+static void mb_stream_close(void *engine, struct srtp_context *c, enum srtp_kind kind,
 			    uint32_t ssrc)
 {
 	(void)engine;
 	(void)c;
-	(void)keys;
 	(void)kind;
 	(void)ssrc;
 }
@@ -580,7 +592,8 @@ static uint32_t mb_suites(void)
 
 const struct srtp_engine_ops srtp_ipsec_mb = {
 	.name = "ipsec-mb",
-	.keys_bytes = sizeof(struct mb_context_keys),
+	.hot_bytes = sizeof(struct mb_keys),
+	.keys_bytes = sizeof(struct mb_cold_keys),
 	.engine_new = mb_engine_new,
 	.engine_free = mb_engine_free,
 	.details = mb_details,

@@ -99,7 +99,7 @@ static srtp_sec_serv_t services(const struct srtp_context *c, enum srtp_kind kin
 
 static void make_policy(const struct srtp_context *c, struct lib_keys *k, enum srtp_kind kind)
 {
-	const struct suite_row *row = suite_row(c->key.suite);
+	const struct suite_row *row = suite_row(c->cold->key.suite);
 	srtp_policy_t *p = &k->policy[kind];
 
 	row->rtcp(&p->rtcp);
@@ -125,12 +125,11 @@ static void make_policy(const struct srtp_context *c, struct lib_keys *k, enum s
 	}
 }
 
-static void lib_context_close(void *engine, struct srtp_context *c, void *keys)
+static void lib_context_close(void *engine, struct srtp_context *c)
 {
-	struct lib_keys *k = keys;
+	struct lib_keys *k = srtp_keys(c);
 
 	(void)engine;
-	(void)c;
 	for (unsigned int kind = 0; kind < SRTP_KINDS; kind++) {
 		if (k->session[kind])
 			srtp_dealloc(k->session[kind]);
@@ -138,15 +137,15 @@ static void lib_context_close(void *engine, struct srtp_context *c, void *keys)
 	}
 }
 
-static int lib_context_open(void *engine, struct srtp_context *c, void *keys)
+static int lib_context_open(void *engine, struct srtp_context *c)
 {
-	struct lib_keys *k = keys;
+	struct lib_keys *k = srtp_keys(c);
 
 	/* the library encrypts with GCM whatever it was told */
-	if (!suite_row(c->key.suite) ||
+	if (!suite_row(c->cold->key.suite) ||
 	    (c->cipher == RW_SRTP_CIPHER_GCM && !c->encrypted[SRTP_RTP]))
 		return -ENOTSUP;
-	memcpy(k->key, c->key.key, sizeof(k->key));
+	memcpy(k->key, c->cold->key.key, sizeof(k->key));
 	srtp_layout_put_mki(c, k->mki);
 	k->masters[0] = &k->master;
 	k->master.key = k->key;
@@ -156,7 +155,7 @@ static int lib_context_open(void *engine, struct srtp_context *c, void *keys)
 		make_policy(c, k, kind);
 		if (srtp_create(&k->session[kind], NULL) == srtp_err_status_ok)
 			continue;
-		lib_context_close(engine, c, keys);
+		lib_context_close(engine, c);
 		return -ENOMEM;
 	}
 	return 0;
@@ -170,12 +169,11 @@ static void remove_stream(struct lib_keys *k, enum srtp_kind kind, uint32_t ssrc
 			   htonl(ssrc)); /* it takes the number as it stands in packets */
 }
 
-static void lib_stream_close(void *engine, struct srtp_context *c, void *keys, enum srtp_kind kind,
+static void lib_stream_close(void *engine, struct srtp_context *c, enum srtp_kind kind,
 			     uint32_t ssrc)
 {
 	(void)engine;
-	(void)c;
-	remove_stream(keys, kind, ssrc);
+	remove_stream(srtp_keys(c), kind, ssrc);
 }
 
 /* Makes sure that the SSRC has a stream. */

@@ -10,6 +10,7 @@
 #include "srtp_window.h"
 
 #define HALF_RANGE 0x8000
+#define PREFETCH_BYTES 320u /* of facts and keys: what AES_CM_128_HMAC_SHA1 needs */
 
 /*
  * A stream may only fall back to an older ROC when nothing was authenticated for so long. Else whoever recorded packets
@@ -37,18 +38,17 @@ static struct srtp_stream *stream_of(const struct srtp *s, struct srtp_context *
 	return srtp_stream_find(s, c, kind, ssrc);
 }
 
-/* Memory of all packets of a batch is asked for before the first is looked at. */
+/*
+ * Memory of all packets of a batch is asked for before the first is looked at. Addresses do not depend on memory that is
+ * still on its way: the stream is taken to be the first one, as it nearly always is.
+ */
 static void prefetch(const struct srtp *s, const struct srtp_packet *packets, unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++) {
-		const struct srtp_context *c = packets[i].context;
-		enum srtp_kind kind = packets[i].rtcp ? SRTP_RTCP : SRTP_RTP;
-		const uint8_t *keys = srtp_keys(c);
+		const uint8_t *hot = (const uint8_t *)srtp_stream_first(s, packets[i].context);
 
-		__builtin_prefetch(srtp_stream_at(s, c, kind, c->current[kind]), 1);
-		keys += kind * (s->ops->keys_bytes / SRTP_KINDS);
-		for (unsigned int line = 0; line < 4; line++)
-			__builtin_prefetch(keys + line * 64u);
+		for (unsigned int at = 0; at < s->stream_bytes + PREFETCH_BYTES; at += 64)
+			__builtin_prefetch(hot + at);
 	}
 }
 

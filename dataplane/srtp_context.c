@@ -84,14 +84,18 @@ static void size_up(struct srtp *s, unsigned int window)
 		s->window_words *= 2;
 	s->stream_bytes = sizeof(struct srtp_stream) + s->window_words * sizeof(uint64_t);
 	s->stream_bytes = (s->stream_bytes + 63) / 64 * 64;
-	s->streams_at = (sizeof(struct srtp_context) + 63) / 64 * 64 + s->ops->keys_bytes;
-	s->context_bytes = s->streams_at + SRTP_KINDS * SRTP_STREAMS_MAX * s->stream_bytes;
+	s->hot_bytes = s->stream_bytes + sizeof(struct srtp_context) + s->ops->hot_bytes;
+	s->streams_at = sizeof(struct srtp_cold) + s->ops->keys_bytes;
+	s->cold_bytes = s->streams_at + SRTP_KINDS * SRTP_STREAMS_MAX * s->stream_bytes;
+	/* an odd number of lines: contexts spread over all sets of the caches */
+	s->hot_bytes |= 64;
+	s->cold_bytes |= 64;
 }
 
 /* Keys stay out of core dumps; large pages spare a miss of the TLB for each packet. */
 static int map_pool(struct srtp *s)
 {
-	s->pool_bytes = s->context_bytes * s->contexts;
+	s->pool_bytes = (s->hot_bytes + s->cold_bytes) * s->contexts;
 	s->pool = mmap(NULL, s->pool_bytes, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (s->pool == MAP_FAILED) {
@@ -132,7 +136,12 @@ int srtp_new(enum srtp_engine_kind kind, uint32_t contexts, unsigned int window,
 
 static struct srtp_context *context_at(const struct srtp *s, uint32_t place)
 {
-	return (struct srtp_context *)(s->pool + s->context_bytes * place);
+	return (struct srtp_context *)(s->pool + s->hot_bytes * place + s->stream_bytes);
+}
+
+static struct srtp_cold *cold_at(const struct srtp *s, uint32_t place)
+{
+	return (struct srtp_cold *)(s->pool + s->hot_bytes * s->contexts + s->cold_bytes * place);
 }
 
 void srtp_free(struct srtp *s)
@@ -140,7 +149,7 @@ void srtp_free(struct srtp *s)
 	if (!s)
 		return;
 	for (uint32_t i = 0; i < s->touched; i++)
-		if (context_at(s, i)->live)
+		if (context_at(s, i)->cold)
 			srtp_context_free(s, context_at(s, i));
 	if (s->pool)
 		munmap(s->pool, s->pool_bytes);
@@ -152,35 +161,41 @@ void srtp_free(struct srtp *s)
 /* A zeroed place in the pool, or NULL. */
 static struct srtp_context *take_place(struct srtp *s)
 {
-	struct srtp_context *c;
+	uint32_t place = s->free_first;
 
-	if (s->free_first != SRTP_NO_PLACE) {
-		c = context_at(s, s->free_first);
-		s->free_first = c->next_free;
-		c->next_free = 0;
-		return c;
+	if (place != SRTP_NO_PLACE) {
+		s->free_first = cold_at(s, place)->next_free;
+		cold_at(s, place)->next_free = 0;
+	} else if (s->touched < s->contexts) {
+		place = s->touched++;
+	} else {
+		return NULL;
 	}
-	return s->touched < s->contexts ? context_at(s, s->touched++) : NULL;
+	context_at(s, place)->cold = cold_at(s, place);
+	return context_at(s, place);
 }
 
 static void give_place(struct srtp *s, struct srtp_context *c)
 {
-	explicit_bzero(c, s->context_bytes);
-	c->next_free = s->free_first;
-	s->free_first = (uint32_t)(((uint8_t *)c - s->pool) / s->context_bytes);
+	struct srtp_cold *cold = c->cold;
+
+	explicit_bzero(srtp_stream_first(s, c), s->hot_bytes);
+	explicit_bzero(cold, s->cold_bytes);
+	cold->next_free = s->free_first;
+	s->free_first = (uint32_t)(((uint8_t *)srtp_stream_first(s, c) - s->pool) / s->hot_bytes);
 }
 
 static void describe(struct srtp_context *c)
 {
-	const struct rw_srtp_suite_info *suite = rw_srtp_suite_info(c->key.suite);
+	const struct rw_srtp_suite_info *suite = rw_srtp_suite_info(c->cold->key.suite);
 	bool null = suite->cipher == RW_SRTP_CIPHER_NULL;
 
 	c->cipher = suite->cipher;
 	c->key_bytes = suite->key_bytes;
-	c->mki_bytes = c->key.mki_bytes;
-	c->encrypted[SRTP_RTP] = !null && !(c->key.flags & RW_SRTP_UNENCRYPTED_SRTP);
-	c->encrypted[SRTP_RTCP] = !null && !(c->key.flags & RW_SRTP_UNENCRYPTED_SRTCP);
-	c->authenticated[SRTP_RTP] = !(c->key.flags & RW_SRTP_UNAUTHENTICATED_SRTP);
+	c->mki_bytes = c->cold->key.mki_bytes;
+	c->encrypted[SRTP_RTP] = !null && !(c->cold->key.flags & RW_SRTP_UNENCRYPTED_SRTP);
+	c->encrypted[SRTP_RTCP] = !null && !(c->cold->key.flags & RW_SRTP_UNENCRYPTED_SRTCP);
+	c->authenticated[SRTP_RTP] = !(c->cold->key.flags & RW_SRTP_UNAUTHENTICATED_SRTP);
 	c->authenticated[SRTP_RTCP] = 1; /* always: RFC 3711 section 3.4 */
 	c->tag_bytes[SRTP_RTP] = c->authenticated[SRTP_RTP] ? suite->tag_bytes : 0;
 	c->tag_bytes[SRTP_RTCP] = suite->rtcp_tag_bytes;
@@ -220,15 +235,14 @@ int srtp_context_new(struct srtp *s, enum srtp_direction direction, const struct
 
 	if (!c)
 		return -ENOMEM;
-	c->key = *key;
-	c->direction = (uint8_t)direction;
+	c->cold->key = *key;
+	c->cold->direction = (uint8_t)direction;
 	describe(c);
-	rc = s->ops->context_open(s->engine, c, srtp_keys(c));
+	rc = s->ops->context_open(s->engine, c);
 	if (rc < 0) {
 		give_place(s, c);
 		return rc;
 	}
-	c->live = true;
 	if (publish)
 		memset(publish, 0, RW_SSRC_SLOTS * sizeof(*publish));
 	c->publish = publish;
@@ -241,13 +255,13 @@ void srtp_context_free(struct srtp *s, struct srtp_context *c)
 {
 	if (!c)
 		return;
-	s->ops->context_close(s->engine, c, srtp_keys(c));
+	s->ops->context_close(s->engine, c);
 	give_place(s, c);
 }
 
 const struct rw_srtp_key *srtp_context_key(const struct srtp_context *c)
 {
-	return &c->key;
+	return &c->cold->key;
 }
 
 void srtp_context_publish(struct srtp *s, struct srtp_context *c, struct rw_srtp_stream *publish)
@@ -277,7 +291,7 @@ struct srtp_stream *srtp_stream_find(const struct srtp *s, struct srtp_context *
 	unsigned int count = c->stream_count[kind];
 
 	for (unsigned int i = 0; i < count; i++) {
-		if (c->ssrc[kind][i] != ssrc)
+		if (c->cold->ssrc[kind][i] != ssrc)
 			continue;
 		c->current[kind] = (uint8_t)i;
 		return srtp_stream_at(s, c, kind, i);
@@ -309,14 +323,14 @@ struct srtp_stream *srtp_stream_new(struct srtp *s, struct srtp_context *c, enum
 	struct srtp_stream *st;
 
 	if (place == SRTP_STREAMS_MAX) {
-		if (c->direction == SRTP_SEND)
+		if (c->cold->direction == SRTP_SEND)
 			return NULL;
 		place = oldest(s, c, kind);
-		s->ops->stream_close(s->engine, c, srtp_keys(c), kind, c->ssrc[kind][place]);
+		s->ops->stream_close(s->engine, c, kind, c->cold->ssrc[kind][place]);
 	} else {
 		c->stream_count[kind]++;
 	}
-	c->ssrc[kind][place] = ssrc;
+	c->cold->ssrc[kind][place] = ssrc;
 	c->current[kind] = (uint8_t)place;
 	st = srtp_stream_at(s, c, kind, place);
 	memset(st, 0, s->stream_bytes);
@@ -334,8 +348,8 @@ static struct rw_srtp_stream *publish_place(struct srtp_context *c, uint32_t ssr
 	for (unsigned int i = 0; i < RW_SSRC_SLOTS; i++)
 		if (!c->publish[i].used)
 			return &c->publish[i];
-	c->publish_next = (c->publish_next + 1) % RW_SSRC_SLOTS;
-	return &c->publish[c->publish_next];
+	c->cold->publish_next = (c->cold->publish_next + 1) % RW_SSRC_SLOTS;
+	return &c->publish[c->cold->publish_next];
 }
 
 void srtp_stream_publish(struct srtp_context *c, enum srtp_kind kind, const struct srtp_stream *st)

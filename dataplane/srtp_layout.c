@@ -74,13 +74,13 @@ static bool mki_matches(const struct srtp_context *c, const uint8_t *at)
 			return false;
 	for (; n > 0; n--)
 		value = value << 8 | *at++;
-	return value == c->key.mki;
+	return value == c->cold->key.mki;
 }
 
 void srtp_layout_put_mki(const struct srtp_context *c, uint8_t *at)
 {
 	for (unsigned int n = c->mki_bytes; n > 0; n--)
-		*at++ = n > 8 ? 0 : (uint8_t)(c->key.mki >> (8 * (n - 1)));
+		*at++ = n > 8 ? 0 : (uint8_t)(c->cold->key.mki >> (8 * (n - 1)));
 }
 
 bool srtp_layout_secured(struct srtp_packet *p)
