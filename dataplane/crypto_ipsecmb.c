@@ -22,7 +22,7 @@
 #define SHA1_BLOCK_BYTES 64u
 #define SHA1_BYTES 20u
 #define SCHEDULE_BYTES (16u * 15u)
-#define GCM_IV_BYTES 12u
+#define GCM_PREFETCH_BYTES 512u
 #define SRTCP_E 0x80000000u
 #define WIDTHS 7u /* bursts of 1, 2, 4 ... 64 packets */
 
@@ -113,23 +113,25 @@ static void run_counter(struct mb_engine *e, unsigned int n, unsigned int key_by
 						IMB_DIR_ENCRYPT, key_bytes);
 }
 
-/* Counter mode over the bodies of all packets that want it. */
-static void counter_bodies(struct mb_engine *e, struct srtp_packet **p, unsigned int count)
+static bool in_counter_mode(const struct srtp_packet *p, unsigned int key_bytes)
 {
-	for (unsigned int key_bytes = 16; key_bytes <= 32; key_bytes += 8) {
-		unsigned int n = 0;
+	const struct srtp_work *w = &p->work;
 
-		for (unsigned int i = 0; i < count; i++) {
-			const struct srtp_work *w = &p[i]->work;
+	return p->context->key_bytes == key_bytes && p->context->cipher == RW_SRTP_CIPHER_CM &&
+	       w->ok && w->encrypted && w->body_bytes;
+}
 
-			if (p[i]->context->key_bytes != key_bytes || !w->ok || !w->encrypted ||
-			    p[i]->context->cipher != RW_SRTP_CIPHER_CM || !w->body_bytes)
-				continue;
-			counter_job(&e->jobs[n++], keys_of(p[i])->schedule, w->iv,
-				    p[i]->data + w->body_at, w->body_bytes);
-		}
-		run_counter(e, n, key_bytes);
-	}
+/* Counter mode over the bodies of all packets of this key length that want it. */
+static void counter_bodies(struct mb_engine *e, struct srtp_packet **p, unsigned int count,
+			   unsigned int key_bytes)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < count; i++)
+		if (in_counter_mode(p[i], key_bytes))
+			counter_job(&e->jobs[n++], keys_of(p[i])->schedule, p[i]->work.iv,
+				    p[i]->data + p[i]->work.body_at, p[i]->work.body_bytes);
+	run_counter(e, n, key_bytes);
 }
 
 static void aes_block(IMB_MGR *m, const uint8_t *schedule, const uint8_t in[16], uint8_t out[16])
@@ -161,13 +163,22 @@ static void f8_body(struct mb_engine *e, struct srtp_packet *p)
 	}
 }
 
+/* One pass for each cipher and key length that the batch has: nearly always one. */
 static void cipher_bodies(struct mb_engine *e, struct srtp_packet **p, unsigned int count)
 {
-	counter_bodies(e, p, count);
-	for (unsigned int i = 0; i < count; i++)
-		if (p[i]->context->cipher == RW_SRTP_CIPHER_F8 && p[i]->work.ok &&
-		    p[i]->work.encrypted)
+	unsigned int sizes = 0; /* bit n: counter mode with keys of 8 n bytes */
+
+	for (unsigned int i = 0; i < count; i++) {
+		const struct srtp_context *c = p[i]->context;
+
+		if (c->cipher == RW_SRTP_CIPHER_CM)
+			sizes |= 1u << c->key_bytes / 8;
+		else if (c->cipher == RW_SRTP_CIPHER_F8 && p[i]->work.ok && p[i]->work.encrypted)
 			f8_body(e, p[i]);
+	}
+	for (unsigned int key_bytes = 16; key_bytes <= 32; key_bytes += 8)
+		if (sizes & 1u << key_bytes / 8)
+			counter_bodies(e, p, count, key_bytes);
 }
 
 /* --- hashes --- */
@@ -214,6 +225,12 @@ static void run_hashes(struct mb_engine *e, unsigned int n)
 		IMB_SUBMIT_HASH_BURST_NOCHECK(m, e->jobs, n, IMB_AUTH_HMAC_SHA_1);
 }
 
+/* What stands between the body of SRTCP and its MKI, RFC 3711 section 3.4. */
+static uint32_t srtcp_word(const struct srtp_work *w)
+{
+	return (uint32_t)w->index | (w->encrypted ? SRTCP_E : 0);
+}
+
 static bool is_hashed(const struct srtp_packet *p)
 {
 	return p->context->cipher != RW_SRTP_CIPHER_GCM && p->work.authenticated;
@@ -234,8 +251,8 @@ static void hash_packets(struct mb_engine *e, struct srtp_packet **p, unsigned i
 		if (!is_hashed(p[i]))
 			continue;
 		memcpy(e->under[n], p[i]->data + bytes, 4);
-		if (!p[i]->rtcp)
-			rw_store_be32(p[i]->data + bytes, (uint32_t)(w->index >> 16));
+		rw_store_be32(p[i]->data + bytes,
+			      p[i]->rtcp ? srtcp_word(w) : (uint32_t)(w->index >> 16));
 		hash_job(&e->jobs[n], keys_of(p[i]), p[i]->data, bytes + 4, e->tags[n]);
 		n++;
 	}
@@ -287,7 +304,7 @@ static void gcm_packet(struct mb_engine *e, struct srtp_packet *p, bool encrypt,
 	unsigned int text_bytes = w->encrypted ? w->body_bytes : 0;
 	uint8_t short_aad[12], word[4];
 
-	rw_store_be32(word, (uint32_t)w->index | (w->encrypted ? SRTCP_E : 0));
+	rw_store_be32(word, srtcp_word(w));
 	if (!p->rtcp) {
 		gcm_run(e, p, encrypt, p->data, plain, text_bytes, tag);
 	} else if (w->encrypted) {
@@ -299,6 +316,19 @@ static void gcm_packet(struct mb_engine *e, struct srtp_packet *p, bool encrypt,
 		memcpy(p->data + plain, word, 4);
 		gcm_run(e, p, encrypt, p->data, plain + 4, 0, tag);
 		memcpy(p->data + plain, e->under[0], 4);
+	}
+}
+
+/* Keys of GCM are not where those of other ciphers are, srtp.c has not asked for them. */
+static void prefetch_gcm(struct srtp_packet **p, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		const uint8_t *k = (const uint8_t *)&cold_keys_of(p[i])->gcm[p[i]->rtcp];
+
+		if (p[i]->context->cipher != RW_SRTP_CIPHER_GCM)
+			continue;
+		for (unsigned int at = 0; at < GCM_PREFETCH_BYTES; at += 64)
+			__builtin_prefetch(k + at);
 	}
 }
 
@@ -328,7 +358,7 @@ static void put_trailer(struct srtp_packet *p, const uint8_t *tag)
 		at += p->work.tag_bytes;
 	}
 	if (p->rtcp) {
-		rw_store_be32(at, (uint32_t)p->work.index | (p->work.encrypted ? SRTCP_E : 0));
+		rw_store_be32(at, srtcp_word(&p->work));
 		at += 4;
 	}
 	srtp_layout_put_mki(c, at);
@@ -346,13 +376,7 @@ static void mb_seal(void *engine, struct srtp_packet **p, unsigned int count)
 	unsigned int hashed = 0;
 	uint8_t tag[16];
 
-	for (unsigned int i = 0; i < count; i++) {
-		p[i]->work.ok = true;
-		if (p[i]->rtcp)
-			rw_store_be32(p[i]->data + p[i]->len_bytes,
-				      (uint32_t)p[i]->work.index |
-					      (p[i]->work.encrypted ? SRTCP_E : 0));
-	}
+	prefetch_gcm(p, count);
 	cipher_bodies(e, p, count);
 	hash_packets(e, p, count);
 	for (unsigned int i = 0; i < count; i++) {
@@ -360,7 +384,8 @@ static void mb_seal(void *engine, struct srtp_packet **p, unsigned int count)
 			gcm_packet(e, p[i], true, tag);
 			put_trailer(p[i], tag);
 		} else {
-			put_trailer(p[i], is_hashed(p[i]) ? e->tags[hashed++] : NULL);
+			put_trailer(p[i], e->tags[hashed]);
+			hashed += is_hashed(p[i]);
 		}
 	}
 }
@@ -381,6 +406,7 @@ static void mb_open(void *engine, struct srtp_packet **p, unsigned int count)
 	struct mb_engine *e = engine;
 	unsigned int hashed = 0;
 
+	prefetch_gcm(p, count);
 	hash_packets(e, p, count);
 	for (unsigned int i = 0; i < count; i++) {
 		struct srtp_work *w = &p[i]->work;

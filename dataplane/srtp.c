@@ -157,6 +157,7 @@ static bool prepare_send(struct srtp *s, struct srtp_packet *p)
 	p->status = SRTP_OK;
 	p->events = 0;
 	p->work.forced = false;
+	p->work.ok = true;
 	if (!srtp_layout_plain(p)) {
 		p->status = SRTP_MALFORMED;
 		return false;

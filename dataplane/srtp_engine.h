@@ -73,7 +73,7 @@ struct srtp_engine_ops {
 	/* The stream of this SSRC has ended. */
 	void (*stream_close)(void *engine, struct srtp_context *c, enum srtp_kind kind,
 			     uint32_t ssrc);
-	/* The packets' work says all; len_bytes grows. Those that fail get another status than SRTP_OK. */
+	/* The packets' work says all (ok is true); len_bytes grows. Those that fail get another status than SRTP_OK. */
 	void (*seal)(void *engine, struct srtp_packet **packets, unsigned int count);
 	/* Sets work.ok, and if it is true shortens len_bytes. Honours work.keep. */
 	void (*open)(void *engine, struct srtp_packet **packets, unsigned int count);
