@@ -14,6 +14,7 @@
 #define BATCH_MAX 64u
 
 struct flow;
+struct srtp_context;
 
 /* How a packet leaves the pipe. */
 enum pkt_exit {
@@ -55,6 +56,10 @@ struct pkt {
 	uint32_t in_slot;
 	uint8_t class_; /* enum rw_class */
 
+	/* set by unprotect */
+	struct srtp_context *opened_by; /* NULL: it came as plain RTP */
+	uint64_t srtp_index; /* and under which index */
+
 	/* set by source */
 	bool candidate; /* may become the flow's source, if it proves to be media */
 
@@ -82,6 +87,7 @@ static inline struct pkt *batch_add(struct batch *b)
 
 	p->exit = EXIT_NONE;
 	p->candidate = false;
+	p->opened_by = NULL;
 	b->index[b->live++] = (uint8_t)b->count++;
 	return p;
 }

@@ -22,28 +22,28 @@
 #define SHA1_BLOCK_BYTES 64u
 #define SHA1_BYTES 20u
 #define SCHEDULE_BYTES (16u * 15u)
-#define GCM_IV_BYTES 12u
+#define GCM_PREFETCH_BYTES 512u
 #define SRTCP_E 0x80000000u
 #define WIDTHS 7u /* bursts of 1, 2, 4 ... 64 packets */
 
 /* Session keys of SRTP or SRTCP, ready for use. The first four cache lines are what AES_CM_128_HMAC_SHA1 needs. */
 struct mb_keys {
+	_Alignas(64) uint8_t ipad[32]; /* SHA-1 state after the inner key block */
+	uint8_t opad[32];
+	_Alignas(16) uint8_t schedule[SCHEDULE_BYTES];
+};
+
+/* The hot keys are mb_keys of RTP; these are the others. */
+struct mb_cold_keys {
+	struct mb_keys rtcp;
 	union {
-		struct {
-			_Alignas(64) uint8_t ipad[32]; /* SHA-1 state after the inner key block */
-			uint8_t opad[32];
-			_Alignas(16) uint8_t schedule[SCHEDULE_BYTES];
-			_Alignas(16) uint8_t f8_schedule[SCHEDULE_BYTES]; /* k_e XOR m */
-		};
-		struct gcm_key_data gcm;
+		struct gcm_key_data gcm[SRTP_KINDS];
+		_Alignas(16) uint8_t f8_schedule[SRTP_KINDS][SCHEDULE_BYTES]; /* k_e XOR m */
 	};
 };
 
-struct mb_context_keys {
-	struct mb_keys kind[SRTP_KINDS];
-};
-
-_Static_assert(sizeof(struct mb_context_keys) % 128 == 0, "contexts stay aligned");
+_Static_assert(sizeof(struct mb_keys) % 64 == 0 && sizeof(struct mb_cold_keys) % 64 == 0,
+	       "contexts stay aligned");
 _Static_assert(offsetof(struct mb_keys, schedule) == 64,
 	       "hash state and key schedule do not overlap");
 
@@ -60,11 +60,21 @@ struct mb_engine {
 /* The manager for so many hashes: measured once, then only read. */
 static bool narrow_is_faster[WIDTHS];
 
+static struct mb_keys *kind_keys(const struct srtp_context *c, enum srtp_kind kind)
+{
+	struct mb_cold_keys *cold = srtp_keys(c);
+
+	return kind == SRTP_RTCP ? &cold->rtcp : srtp_hot_keys(c);
+}
+
 static const struct mb_keys *keys_of(const struct srtp_packet *p)
 {
-	const struct mb_context_keys *k = srtp_keys(p->context);
+	return kind_keys(p->context, p->rtcp ? SRTP_RTCP : SRTP_RTP);
+}
 
-	return &k->kind[p->rtcp ? SRTP_RTCP : SRTP_RTP];
+static const struct mb_cold_keys *cold_keys_of(const struct srtp_packet *p)
+{
+	return srtp_keys(p->context);
 }
 
 /* --- ciphers --- */
@@ -103,23 +113,25 @@ static void run_counter(struct mb_engine *e, unsigned int n, unsigned int key_by
 						IMB_DIR_ENCRYPT, key_bytes);
 }
 
-/* Counter mode over the bodies of all packets that want it. */
-static void counter_bodies(struct mb_engine *e, struct srtp_packet **p, unsigned int count)
+static bool in_counter_mode(const struct srtp_packet *p, unsigned int key_bytes)
 {
-	for (unsigned int key_bytes = 16; key_bytes <= 32; key_bytes += 8) {
-		unsigned int n = 0;
+	const struct srtp_work *w = &p->work;
 
-		for (unsigned int i = 0; i < count; i++) {
-			const struct srtp_work *w = &p[i]->work;
+	return p->context->key_bytes == key_bytes && p->context->cipher == RW_SRTP_CIPHER_CM &&
+	       w->ok && w->encrypted && w->body_bytes;
+}
 
-			if (p[i]->context->key_bytes != key_bytes || !w->ok || !w->encrypted ||
-			    p[i]->context->cipher != RW_SRTP_CIPHER_CM || !w->body_bytes)
-				continue;
-			counter_job(&e->jobs[n++], keys_of(p[i])->schedule, w->iv,
-				    p[i]->data + w->body_at, w->body_bytes);
-		}
-		run_counter(e, n, key_bytes);
-	}
+/* Counter mode over the bodies of all packets of this key length that want it. */
+static void counter_bodies(struct mb_engine *e, struct srtp_packet **p, unsigned int count,
+			   unsigned int key_bytes)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < count; i++)
+		if (in_counter_mode(p[i], key_bytes))
+			counter_job(&e->jobs[n++], keys_of(p[i])->schedule, p[i]->work.iv,
+				    p[i]->data + p[i]->work.body_at, p[i]->work.body_bytes);
+	run_counter(e, n, key_bytes);
 }
 
 static void aes_block(IMB_MGR *m, const uint8_t *schedule, const uint8_t in[16], uint8_t out[16])
@@ -137,7 +149,7 @@ static void f8_body(struct mb_engine *e, struct srtp_packet *p)
 	_Alignas(16) uint8_t first[16], stream[16] = { 0 };
 	uint64_t counter = 0;
 
-	aes_block(e->wide, k->f8_schedule, p->work.iv, first);
+	aes_block(e->wide, cold_keys_of(p)->f8_schedule[p->rtcp], p->work.iv, first);
 	for (unsigned int rest = p->work.body_bytes; rest; counter++) {
 		unsigned int n = rest < 16 ? rest : 16;
 
@@ -151,13 +163,22 @@ static void f8_body(struct mb_engine *e, struct srtp_packet *p)
 	}
 }
 
+/* One pass for each cipher and key length that the batch has: nearly always one. */
 static void cipher_bodies(struct mb_engine *e, struct srtp_packet **p, unsigned int count)
 {
-	counter_bodies(e, p, count);
-	for (unsigned int i = 0; i < count; i++)
-		if (p[i]->context->cipher == RW_SRTP_CIPHER_F8 && p[i]->work.ok &&
-		    p[i]->work.encrypted)
+	unsigned int sizes = 0; /* bit n: counter mode with keys of 8 n bytes */
+
+	for (unsigned int i = 0; i < count; i++) {
+		const struct srtp_context *c = p[i]->context;
+
+		if (c->cipher == RW_SRTP_CIPHER_CM)
+			sizes |= 1u << c->key_bytes / 8;
+		else if (c->cipher == RW_SRTP_CIPHER_F8 && p[i]->work.ok && p[i]->work.encrypted)
 			f8_body(e, p[i]);
+	}
+	for (unsigned int key_bytes = 16; key_bytes <= 32; key_bytes += 8)
+		if (sizes & 1u << key_bytes / 8)
+			counter_bodies(e, p, count, key_bytes);
 }
 
 /* --- hashes --- */
@@ -204,6 +225,12 @@ static void run_hashes(struct mb_engine *e, unsigned int n)
 		IMB_SUBMIT_HASH_BURST_NOCHECK(m, e->jobs, n, IMB_AUTH_HMAC_SHA_1);
 }
 
+/* What stands between the body of SRTCP and its MKI, RFC 3711 section 3.4. */
+static uint32_t srtcp_word(const struct srtp_work *w)
+{
+	return (uint32_t)w->index | (w->encrypted ? SRTCP_E : 0);
+}
+
 static bool is_hashed(const struct srtp_packet *p)
 {
 	return p->context->cipher != RW_SRTP_CIPHER_GCM && p->work.authenticated;
@@ -224,8 +251,8 @@ static void hash_packets(struct mb_engine *e, struct srtp_packet **p, unsigned i
 		if (!is_hashed(p[i]))
 			continue;
 		memcpy(e->under[n], p[i]->data + bytes, 4);
-		if (!p[i]->rtcp)
-			rw_store_be32(p[i]->data + bytes, (uint32_t)(w->index >> 16));
+		rw_store_be32(p[i]->data + bytes,
+			      p[i]->rtcp ? srtcp_word(w) : (uint32_t)(w->index >> 16));
 		hash_job(&e->jobs[n], keys_of(p[i]), p[i]->data, bytes + 4, e->tags[n]);
 		n++;
 	}
@@ -248,7 +275,7 @@ static void gcm_run(struct mb_engine *e, const struct srtp_packet *p, bool encry
 		    const uint8_t *aad, unsigned int aad_bytes, unsigned int text_bytes,
 		    uint8_t *tag)
 {
-	const struct gcm_key_data *k = &keys_of(p)->gcm;
+	const struct gcm_key_data *k = &cold_keys_of(p)->gcm[p->rtcp];
 	uint8_t *text = p->data + p->work.body_at;
 	bool long_key = p->context->key_bytes == 32;
 
@@ -277,7 +304,7 @@ static void gcm_packet(struct mb_engine *e, struct srtp_packet *p, bool encrypt,
 	unsigned int text_bytes = w->encrypted ? w->body_bytes : 0;
 	uint8_t short_aad[12], word[4];
 
-	rw_store_be32(word, (uint32_t)w->index | (w->encrypted ? SRTCP_E : 0));
+	rw_store_be32(word, srtcp_word(w));
 	if (!p->rtcp) {
 		gcm_run(e, p, encrypt, p->data, plain, text_bytes, tag);
 	} else if (w->encrypted) {
@@ -289,6 +316,19 @@ static void gcm_packet(struct mb_engine *e, struct srtp_packet *p, bool encrypt,
 		memcpy(p->data + plain, word, 4);
 		gcm_run(e, p, encrypt, p->data, plain + 4, 0, tag);
 		memcpy(p->data + plain, e->under[0], 4);
+	}
+}
+
+/* Keys of GCM are not where those of other ciphers are, srtp.c has not asked for them. */
+static void prefetch_gcm(struct srtp_packet **p, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		const uint8_t *k = (const uint8_t *)&cold_keys_of(p[i])->gcm[p[i]->rtcp];
+
+		if (p[i]->context->cipher != RW_SRTP_CIPHER_GCM)
+			continue;
+		for (unsigned int at = 0; at < GCM_PREFETCH_BYTES; at += 64)
+			__builtin_prefetch(k + at);
 	}
 }
 
@@ -318,7 +358,7 @@ static void put_trailer(struct srtp_packet *p, const uint8_t *tag)
 		at += p->work.tag_bytes;
 	}
 	if (p->rtcp) {
-		rw_store_be32(at, (uint32_t)p->work.index | (p->work.encrypted ? SRTCP_E : 0));
+		rw_store_be32(at, srtcp_word(&p->work));
 		at += 4;
 	}
 	srtp_layout_put_mki(c, at);
@@ -336,13 +376,7 @@ static void mb_seal(void *engine, struct srtp_packet **p, unsigned int count)
 	unsigned int hashed = 0;
 	uint8_t tag[16];
 
-	for (unsigned int i = 0; i < count; i++) {
-		p[i]->work.ok = true;
-		if (p[i]->rtcp)
-			rw_store_be32(p[i]->data + p[i]->len_bytes,
-				      (uint32_t)p[i]->work.index |
-					      (p[i]->work.encrypted ? SRTCP_E : 0));
-	}
+	prefetch_gcm(p, count);
 	cipher_bodies(e, p, count);
 	hash_packets(e, p, count);
 	for (unsigned int i = 0; i < count; i++) {
@@ -350,7 +384,8 @@ static void mb_seal(void *engine, struct srtp_packet **p, unsigned int count)
 			gcm_packet(e, p[i], true, tag);
 			put_trailer(p[i], tag);
 		} else {
-			put_trailer(p[i], is_hashed(p[i]) ? e->tags[hashed++] : NULL);
+			put_trailer(p[i], e->tags[hashed]);
+			hashed += is_hashed(p[i]);
 		}
 	}
 }
@@ -371,6 +406,7 @@ static void mb_open(void *engine, struct srtp_packet **p, unsigned int count)
 	struct mb_engine *e = engine;
 	unsigned int hashed = 0;
 
+	prefetch_gcm(p, count);
 	hash_packets(e, p, count);
 	for (unsigned int i = 0; i < count; i++) {
 		struct srtp_work *w = &p[i]->work;
@@ -408,64 +444,66 @@ static void keystream(void *arg, const uint8_t iv[16], uint8_t *out, size_t byte
 }
 
 /* The second key of f8: k_e XOR (session salt || 0x555..), RFC 3711 section 4.1.2. */
-static void expand_f8(IMB_MGR *m, const struct srtp_session_keys *sk, struct mb_keys *k)
+static void expand_f8(IMB_MGR *m, const struct srtp_session_keys *sk,
+		      uint8_t schedule[SCHEDULE_BYTES])
 {
 	uint8_t key[16];
 
 	for (unsigned int i = 0; i < sizeof(key); i++)
 		key[i] = sk->cipher[i] ^ (i < sizeof(sk->salt) ? sk->salt[i] : 0x55);
-	expand(m, key, sizeof(key), k->f8_schedule);
+	expand(m, key, sizeof(key), schedule);
 	explicit_bzero(key, sizeof(key));
 }
 
 static void open_kind(struct mb_engine *e, struct srtp_context *c,
-		      const struct srtp_session_keys *sk, struct mb_keys *k, enum srtp_kind kind)
+		      const struct srtp_session_keys *sk, enum srtp_kind kind)
 {
+	struct mb_cold_keys *cold = srtp_keys(c);
+	struct mb_keys *k = kind_keys(c, kind);
+
 	memcpy(c->salt[kind], sk->salt, sizeof(sk->salt));
 	if (c->cipher == RW_SRTP_CIPHER_GCM) {
 		if (c->key_bytes == 32)
-			IMB_AES256_GCM_PRE(e->wide, sk->cipher, &k->gcm);
+			IMB_AES256_GCM_PRE(e->wide, sk->cipher, &cold->gcm[kind]);
 		else
-			IMB_AES128_GCM_PRE(e->wide, sk->cipher, &k->gcm);
+			IMB_AES128_GCM_PRE(e->wide, sk->cipher, &cold->gcm[kind]);
 		return;
 	}
 	expand(e->wide, sk->cipher, c->key_bytes, k->schedule);
 	if (c->cipher == RW_SRTP_CIPHER_F8)
-		expand_f8(e->wide, sk, k);
+		expand_f8(e->wide, sk, cold->f8_schedule[kind]);
 	hash_key(e->wide, sk->auth, 0x36, k->ipad);
 	hash_key(e->wide, sk->auth, 0x5c, k->opad);
 }
 
-static int mb_context_open(void *engine, struct srtp_context *c, void *keys)
+static int mb_context_open(void *engine, struct srtp_context *c)
 {
 	_Alignas(16) uint8_t schedule[SCHEDULE_BYTES];
 	struct keystream_arg arg = { engine, schedule, c->key_bytes };
-	struct mb_context_keys *k = keys;
+	const struct rw_srtp_key *key = &c->cold->key;
 	struct srtp_session_keys sk;
 
-	expand(arg.engine->wide, c->key.key, c->key_bytes, schedule);
+	expand(arg.engine->wide, key->key, c->key_bytes, schedule);
 	for (unsigned int kind = 0; kind < SRTP_KINDS; kind++) {
-		srtp_kdf(&c->key, kind == SRTP_RTCP, keystream, &arg, &sk);
-		open_kind(engine, c, &sk, &k->kind[kind], kind);
+		srtp_kdf(key, kind == SRTP_RTCP, keystream, &arg, &sk);
+		open_kind(engine, c, &sk, kind);
 	}
 	explicit_bzero(&sk, sizeof(sk));
 	explicit_bzero(schedule, sizeof(schedule));
 	return 0;
 }
 
-static void mb_context_close(void *engine, struct srtp_context *c, void *keys)
+static void mb_context_close(void *engine, struct srtp_context *c)
 {
 	(void)engine;
 	(void)c;
-	(void)keys;
 }
 
-static void mb_stream_close(void *engine, struct srtp_context *c, void *keys, enum srtp_kind kind,
+static void mb_stream_close(void *engine, struct srtp_context *c, enum srtp_kind kind,
 			    uint32_t ssrc)
 {
 	(void)engine;
 	(void)c;
-	(void)keys;
 	(void)kind;
 	(void)ssrc;
 }
@@ -580,7 +618,8 @@ static uint32_t mb_suites(void)
 
 const struct srtp_engine_ops srtp_ipsec_mb = {
 	.name = "ipsec-mb",
-	.keys_bytes = sizeof(struct mb_context_keys),
+	.hot_bytes = sizeof(struct mb_keys),
+	.keys_bytes = sizeof(struct mb_cold_keys),
 	.engine_new = mb_engine_new,
 	.engine_free = mb_engine_free,
 	.details = mb_details,

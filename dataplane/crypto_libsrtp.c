@@ -18,6 +18,7 @@
 #include "rtpwire/bytes.h"
 #include "rtpwire/demux.h"
 
+#define LIB_COUNT_MAX 65536u /* SRTCP packets; at one in 5 s more than three days */
 #define LIB_WINDOW 1024u /* the library's own replay window: never narrower than ours */
 
 /*
@@ -99,7 +100,7 @@ static srtp_sec_serv_t services(const struct srtp_context *c, enum srtp_kind kin
 
 static void make_policy(const struct srtp_context *c, struct lib_keys *k, enum srtp_kind kind)
 {
-	const struct suite_row *row = suite_row(c->key.suite);
+	const struct suite_row *row = suite_row(c->cold->key.suite);
 	srtp_policy_t *p = &k->policy[kind];
 
 	row->rtcp(&p->rtcp);
@@ -125,12 +126,11 @@ static void make_policy(const struct srtp_context *c, struct lib_keys *k, enum s
 	}
 }
 
-static void lib_context_close(void *engine, struct srtp_context *c, void *keys)
+static void lib_context_close(void *engine, struct srtp_context *c)
 {
-	struct lib_keys *k = keys;
+	struct lib_keys *k = srtp_keys(c);
 
 	(void)engine;
-	(void)c;
 	for (unsigned int kind = 0; kind < SRTP_KINDS; kind++) {
 		if (k->session[kind])
 			srtp_dealloc(k->session[kind]);
@@ -138,15 +138,15 @@ static void lib_context_close(void *engine, struct srtp_context *c, void *keys)
 	}
 }
 
-static int lib_context_open(void *engine, struct srtp_context *c, void *keys)
+static int lib_context_open(void *engine, struct srtp_context *c)
 {
-	struct lib_keys *k = keys;
+	struct lib_keys *k = srtp_keys(c);
 
 	/* the library encrypts with GCM whatever it was told */
-	if (!suite_row(c->key.suite) ||
+	if (!suite_row(c->cold->key.suite) ||
 	    (c->cipher == RW_SRTP_CIPHER_GCM && !c->encrypted[SRTP_RTP]))
 		return -ENOTSUP;
-	memcpy(k->key, c->key.key, sizeof(k->key));
+	memcpy(k->key, c->cold->key.key, sizeof(k->key));
 	srtp_layout_put_mki(c, k->mki);
 	k->masters[0] = &k->master;
 	k->master.key = k->key;
@@ -156,7 +156,7 @@ static int lib_context_open(void *engine, struct srtp_context *c, void *keys)
 		make_policy(c, k, kind);
 		if (srtp_create(&k->session[kind], NULL) == srtp_err_status_ok)
 			continue;
-		lib_context_close(engine, c, keys);
+		lib_context_close(engine, c);
 		return -ENOMEM;
 	}
 	return 0;
@@ -170,12 +170,11 @@ static void remove_stream(struct lib_keys *k, enum srtp_kind kind, uint32_t ssrc
 			   htonl(ssrc)); /* it takes the number as it stands in packets */
 }
 
-static void lib_stream_close(void *engine, struct srtp_context *c, void *keys, enum srtp_kind kind,
+static void lib_stream_close(void *engine, struct srtp_context *c, enum srtp_kind kind,
 			     uint32_t ssrc)
 {
 	(void)engine;
-	(void)c;
-	remove_stream(keys, kind, ssrc);
+	remove_stream(srtp_keys(c), kind, ssrc);
 }
 
 /* Makes sure that the SSRC has a stream. */
@@ -199,26 +198,39 @@ static bool renew_stream(struct lib_keys *k, uint32_t ssrc, uint32_t roc)
 	       srtp_set_stream_roc(k->session[SRTP_RTP], ssrc, roc) == srtp_err_status_ok;
 }
 
+/* True when the library's stream stands at this ROC. */
+static bool stands_at(struct lib_keys *k, uint32_t ssrc, uint64_t index)
+{
+	uint32_t roc;
+
+	return srtp_get_stream_roc(k->session[SRTP_RTP], ssrc, &roc) == srtp_err_status_ok &&
+	       roc == (uint32_t)(index >> 16);
+}
+
 /* --- packets --- */
 
 static srtp_err_status_t seal_rtp(struct srtp_packet *p, int *bytes)
 {
 	struct lib_keys *k = keys_of(p);
 	const struct srtp_work *w = &p->work;
+	bool ready = w->forced && !stands_at(k, w->ssrc, w->index)
+			     ? renew_stream(k, w->ssrc, (uint32_t)(w->index >> 16))
+			     : have_stream(k, SRTP_RTP, w->ssrc);
 
-	if (!have_stream(k, SRTP_RTP, w->ssrc))
+	if (!ready)
 		return srtp_err_status_alloc_fail;
-	if (w->forced && w->index >> 16)
-		srtp_set_stream_roc(k->session[SRTP_RTP], w->ssrc, (uint32_t)(w->index >> 16));
 	return srtp_protect_mki(k->session[SRTP_RTP], p->data, bytes, p->context->mki_bytes != 0,
 				0);
 }
 
-/* The index of a stream that goes on: the library counts by itself, so it is made to count up to there. */
-static void count_up_to(srtp_t session, uint32_t ssrc, uint64_t index, unsigned int use_mki)
+/* The library counts by itself, and no other way: a new stream is made to count up to an index. */
+static bool count_up_to(struct lib_keys *k, uint32_t ssrc, uint64_t index, unsigned int use_mki)
 {
-	uint8_t dummy[RW_RTCP_HEADER_BYTES + SRTP_MAX_TRAILER_LEN];
+	uint8_t dummy[RW_RTCP_HEADER_BYTES + SRTP_MAX_TRAILER_LEN + 4]; /* SRTCP: and its index */
 
+	remove_stream(k, SRTP_RTCP, ssrc);
+	if (index > LIB_COUNT_MAX || !have_stream(k, SRTP_RTCP, ssrc))
+		return false;
 	for (uint64_t i = 1; i < index; i++) {
 		int bytes = RW_RTCP_HEADER_BYTES;
 
@@ -226,8 +238,9 @@ static void count_up_to(srtp_t session, uint32_t ssrc, uint64_t index, unsigned 
 		dummy[0] = 0x80;
 		dummy[1] = 200;
 		rw_store_be32(dummy + 4, ssrc);
-		srtp_protect_rtcp_mki(session, dummy, &bytes, use_mki, 0);
+		srtp_protect_rtcp_mki(k->session[SRTP_RTCP], dummy, &bytes, use_mki, 0);
 	}
+	return true;
 }
 
 static srtp_err_status_t seal_rtcp(struct srtp_packet *p, int *bytes)
@@ -236,10 +249,9 @@ static srtp_err_status_t seal_rtcp(struct srtp_packet *p, int *bytes)
 	const struct srtp_work *w = &p->work;
 	unsigned int use_mki = p->context->mki_bytes != 0;
 
-	if (!have_stream(k, SRTP_RTCP, w->ssrc))
+	if (w->forced ? !count_up_to(k, w->ssrc, w->index, use_mki)
+		      : !have_stream(k, SRTP_RTCP, w->ssrc))
 		return srtp_err_status_alloc_fail;
-	if (w->forced)
-		count_up_to(k->session[SRTP_RTCP], w->ssrc, w->index, use_mki);
 	return srtp_protect_rtcp_mki(k->session[SRTP_RTCP], p->data, bytes, use_mki, 0);
 }
 
@@ -258,13 +270,14 @@ static void lib_seal(void *engine, struct srtp_packet **p, unsigned int count)
 	}
 }
 
+/* A stream that is not where ours is (a packet before was tried under another ROC) is made anew. */
 static bool open_rtp(struct srtp_packet *p, int *bytes)
 {
 	struct lib_keys *k = keys_of(p);
 	struct srtp_work *w = &p->work;
+	bool in_step = !w->forced && w->stream && stands_at(k, w->ssrc, w->stream->index);
 
-	if (w->forced ? !renew_stream(k, w->ssrc, (uint32_t)(w->index >> 16))
-		      : !have_stream(k, SRTP_RTP, w->ssrc))
+	if (!in_step && !renew_stream(k, w->ssrc, (uint32_t)(w->index >> 16)))
 		return false;
 	return srtp_unprotect_mki(k->session[SRTP_RTP], p->data, bytes,
 				  p->context->mki_bytes != 0) == srtp_err_status_ok;
@@ -279,17 +292,6 @@ static bool open_rtcp(struct srtp_packet *p, int *bytes)
 				       p->context->mki_bytes != 0) == srtp_err_status_ok;
 }
 
-/* A packet that did not fit has left no trace: a stream made for it goes, one moved for it comes back. */
-static void undo(const struct srtp_packet *p)
-{
-	const struct srtp_work *w = &p->work;
-
-	if (!w->stream)
-		remove_stream(keys_of(p), p->rtcp ? SRTP_RTCP : SRTP_RTP, w->ssrc);
-	else if (w->forced && !p->rtcp)
-		renew_stream(keys_of(p), w->ssrc, (uint32_t)(w->stream->index >> 16));
-}
-
 static void open_one(struct lib_engine *e, struct srtp_packet *p)
 {
 	struct srtp_work *w = &p->work;
@@ -302,7 +304,8 @@ static void open_one(struct lib_engine *e, struct srtp_packet *p)
 		p->len_bytes = (uint16_t)bytes;
 		return;
 	}
-	undo(p);
+	if (!w->stream || w->forced) /* it was made for this packet */
+		remove_stream(keys_of(p), p->rtcp ? SRTP_RTCP : SRTP_RTP, w->ssrc);
 	if (w->keep)
 		memcpy(p->data, e->copy, p->len_bytes);
 }

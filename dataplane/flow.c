@@ -132,14 +132,14 @@ static void open_window(struct flow *f, const struct rw_endpoint *old_source, ui
  */
 static bool take_spec(struct flow *f, const struct rw_flow_spec *spec, uint64_t now_ns)
 {
-	struct rw_flow_spec old = f->spec;
-	bool same_peer = rw_endpoint_equal(&old.peer, &spec->peer), keeps_peer;
+	struct rw_endpoint old_source = f->spec.source;
+	bool same_peer = rw_endpoint_equal(&f->spec.peer, &spec->peer), keeps_peer;
 
 	f->spec = *spec;
 	f->learned = f->learned && flow_allows(spec, &f->source.ip) &&
 		     spec->source_policy != RW_SOURCE_STRICT;
 	if (spec->generation > f->generation)
-		open_window(f, &old.source, now_ns);
+		open_window(f, &old_source, now_ns);
 	f->generation = spec->generation;
 	keeps_peer = f->learned && follows_source(spec->source_policy) && same_peer;
 	if (!f->learned)

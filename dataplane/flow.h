@@ -116,7 +116,16 @@ void flow_keys_other_used(struct flow_table *t, struct flow *f, struct rw_flow_s
 			  uint64_t now_ns);
 
 /* Gives up an old key whose time is over. */
-void flow_keys_expire(struct flow_table *t, struct flow *f);
+void flow_keys_expire(struct flow_table *t, struct flow *f, struct rw_flow_stats *stats);
+
+/* Lets a context that a packet of a flow has just used tell where its streams stand, if it does so nowhere. */
+static inline void flow_keys_publish(struct flow_table *t, uint8_t kind, struct srtp_context *c,
+				     struct rw_srtp_stream *where)
+{
+	/* RTCP shares the contexts of RTP, whose flow tells for both */
+	if (kind != RW_FLOW_RTCP && !srtp_context_published(c))
+		srtp_context_publish(t->srtp, c, where);
+}
 
 /* Ends all use of keys by a flow that ends. */
 void flow_keys_drop(struct flow_table *t, struct flow *f, struct rw_flow_stats *stats);

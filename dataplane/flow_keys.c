@@ -60,31 +60,32 @@ int flow_keys_make(struct flow_table *t, uint32_t slot, const struct rw_flow_spe
 	return rc;
 }
 
-/* RTCP shares the contexts of RTP, whose flow tells for both. */
-static void publish(struct flow_table *t, uint8_t kind, struct srtp_context *c,
-		    struct rw_srtp_stream *where)
+/* Nobody may write into the statistics of a flow that does not use the context any more. */
+static void release(struct flow_table *t, struct srtp_context *c,
+		    const struct rw_srtp_stream *where)
 {
-	if (kind != RW_FLOW_RTCP)
-		srtp_context_publish(t->srtp, c, where);
+	if (c && where && srtp_context_published(c) == where)
+		srtp_context_publish(t->srtp, c, NULL);
+	srtp_context_free(t->srtp, c);
 }
 
-static void drop_other(struct flow_table *t, struct flow *f)
+static void drop_other(struct flow_table *t, struct flow *f, struct rw_flow_stats *stats)
 {
-	srtp_context_free(t->srtp, f->rx_other);
+	release(t, f->rx_other, stats ? stats->srtp_rx : NULL);
 	f->rx_other = NULL;
 	f->rx_other_is_new = false;
 	f->rx_other_until_ns = 0;
 }
 
 static void use_rx(struct flow_table *t, struct flow *f, struct srtp_context *fresh,
-		   const struct rw_flow_spec *spec)
+		   const struct rw_flow_spec *spec, struct rw_flow_stats *stats)
 {
 	if (!spec->rx.suite) {
-		drop_other(t, f);
-		srtp_context_free(t->srtp, f->rx);
+		drop_other(t, f, stats);
+		release(t, f->rx, stats->srtp_rx);
 		f->rx = NULL;
 	} else if (fresh && f->rx) {
-		drop_other(t, f);
+		drop_other(t, f, stats);
 		f->rx_other = fresh;
 		f->rx_other_is_new = true;
 	} else if (fresh) {
@@ -93,22 +94,18 @@ static void use_rx(struct flow_table *t, struct flow *f, struct srtp_context *fr
 		f->rx_other_is_new = true; /* back to a key of before */
 		f->rx_other_until_ns = 0;
 	} else if (f->rx_other_is_new) {
-		drop_other(t, f); /* the key to come is not to come any more */
+		drop_other(t, f, stats); /* the key to come is not to come any more */
 	}
 }
 
 void flow_keys_use(struct flow_table *t, struct flow *f, const struct flow_keys *keys,
 		   const struct rw_flow_spec *spec, struct rw_flow_stats *stats, bool renewed)
 {
-	use_rx(t, f, keys->rx, spec);
+	use_rx(t, f, keys->rx, spec, stats);
 	if (keys->tx || !spec->tx.suite) {
-		srtp_context_free(t->srtp, f->tx);
+		release(t, f->tx, stats->srtp_tx);
 		f->tx = keys->tx;
 	}
-	if (keys->rx && f->rx == keys->rx)
-		publish(t, spec->kind, f->rx, stats->srtp_rx);
-	if (keys->tx)
-		publish(t, spec->kind, f->tx, stats->srtp_tx);
 	if (renewed && spec->rx.suite && !keys->rx)
 		srtp_context_renewed(t->srtp, wanted_rx(f));
 }
@@ -120,37 +117,24 @@ void flow_keys_other_used(struct flow_table *t, struct flow *f, struct rw_flow_s
 
 	if (!f->rx_other_is_new)
 		return;
+	if (srtp_context_published(old) == stats->srtp_rx)
+		srtp_context_publish(t->srtp, old, NULL);
 	f->rx = f->rx_other;
 	f->rx_other = old;
 	f->rx_other_is_new = false;
 	f->rx_other_until_ns = now_ns + OLD_KEY_NS;
-	publish(t, f->spec.kind, old, NULL);
-	publish(t, f->spec.kind, f->rx, stats->srtp_rx);
 }
 
-void flow_keys_expire(struct flow_table *t, struct flow *f)
+void flow_keys_expire(struct flow_table *t, struct flow *f, struct rw_flow_stats *stats)
 {
-	drop_other(t, f);
-}
-
-/* Nobody may write into the statistics of a flow that is gone. */
-static void unpublish(struct flow_table *t, struct srtp_context *c,
-		      const struct rw_srtp_stream *where)
-{
-	if (c && where && srtp_context_published(c) == where)
-		srtp_context_publish(t->srtp, c, NULL);
+	drop_other(t, f, stats);
 }
 
 void flow_keys_drop(struct flow_table *t, struct flow *f, struct rw_flow_stats *stats)
 {
-	if (stats) {
-		unpublish(t, f->rx, stats->srtp_rx);
-		unpublish(t, f->rx_other, stats->srtp_rx);
-		unpublish(t, f->tx, stats->srtp_tx);
-	}
-	drop_other(t, f);
-	srtp_context_free(t->srtp, f->rx);
-	srtp_context_free(t->srtp, f->tx);
+	drop_other(t, f, stats);
+	release(t, f->rx, stats ? stats->srtp_rx : NULL);
+	release(t, f->tx, stats ? stats->srtp_tx : NULL);
 	f->rx = NULL;
 	f->tx = NULL;
 }

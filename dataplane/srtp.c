@@ -9,13 +9,16 @@
 
 #include "srtp_window.h"
 
-#define HALF_RANGE 0x8000
+#define HALF_RANGE 0x8000u
+#define ROC_STEP 0x10000u
+#define PREFETCH_BYTES 320u /* of facts and keys: what AES_CM_128_HMAC_SHA1 needs */
 
 /*
  * A stream may only fall back to an older ROC when nothing was authenticated for so long. Else whoever recorded packets
  * could pull it there while it runs.
  */
 #define FALL_BACK_MS 50u
+#define FALL_BACK_GAP 16u /* how far the second packet may be ahead of the first */
 
 static bool window_has(const struct srtp *s, struct srtp_stream *st, uint64_t index)
 {
@@ -37,18 +40,17 @@ static struct srtp_stream *stream_of(const struct srtp *s, struct srtp_context *
 	return srtp_stream_find(s, c, kind, ssrc);
 }
 
-/* Memory of all packets of a batch is asked for before the first is looked at. */
+/*
+ * Memory of all packets of a batch is asked for before the first is looked at. Addresses do not depend on memory that is
+ * still on its way: the stream is taken to be the first one, as it nearly always is.
+ */
 static void prefetch(const struct srtp *s, const struct srtp_packet *packets, unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++) {
-		const struct srtp_context *c = packets[i].context;
-		enum srtp_kind kind = packets[i].rtcp ? SRTP_RTCP : SRTP_RTP;
-		const uint8_t *keys = srtp_keys(c);
+		const uint8_t *hot = (const uint8_t *)srtp_stream_first(s, packets[i].context);
 
-		__builtin_prefetch(srtp_stream_at(s, c, kind, c->current[kind]), 1);
-		keys += kind * (s->ops->keys_bytes / SRTP_KINDS);
-		for (unsigned int line = 0; line < 4; line++)
-			__builtin_prefetch(keys + line * 64u);
+		for (unsigned int at = 0; at < s->stream_bytes + PREFETCH_BYTES; at += 64)
+			__builtin_prefetch(hot + at);
 	}
 }
 
@@ -157,6 +159,7 @@ static bool prepare_send(struct srtp *s, struct srtp_packet *p)
 	p->status = SRTP_OK;
 	p->events = 0;
 	p->work.forced = false;
+	p->work.ok = true;
 	if (!srtp_layout_plain(p)) {
 		p->status = SRTP_MALFORMED;
 		return false;
@@ -166,8 +169,13 @@ static bool prepare_send(struct srtp *s, struct srtp_packet *p)
 		p->status = SRTP_NO_ROOM;
 		return false;
 	}
-	if (!(p->rtcp ? send_rtcp(s, p) : send_rtp(s, p)))
+	if (p->fixed) {
+		p->work.index = p->index;
+		p->work.stream = NULL;
+		p->work.forced = true;
+	} else if (!(p->rtcp ? send_rtcp(s, p) : send_rtp(s, p))) {
 		return false;
+	}
 	srtp_layout_iv(p);
 	return true;
 }
@@ -187,14 +195,17 @@ void srtp_batch_protect(struct srtp *s, struct srtp_packet *packets, unsigned in
 
 /* --- receiving --- */
 
-/* RFC 3711 section 3.3.1 and appendix A; below index 0 there is nothing, so it is the first ROC then. */
-static uint64_t guess(const struct srtp_stream *st, uint16_t seq)
+/*
+ * The index next to one that a sequence number can mean, RFC 3711 section 3.3.1 and appendix A. Below index 0 there is
+ * nothing, so it is the first ROC then.
+ */
+static uint64_t guess(uint64_t near, uint16_t seq)
 {
-	int32_t ahead = (int16_t)(seq - (uint16_t)st->index);
+	int32_t ahead = (int16_t)(seq - (uint16_t)near);
 
-	if (ahead < 0 && (uint64_t)-ahead > st->index)
+	if (ahead < 0 && (uint64_t)-ahead > near)
 		return seq;
-	return st->index + (uint64_t)(int64_t)ahead;
+	return near + (uint64_t)(int64_t)ahead;
 }
 
 /* Finds stream and index under p->context. False with p->status when the packet is out already. */
@@ -211,8 +222,8 @@ static bool prepare_receive(struct srtp *s, struct srtp_packet *p)
 	w->stream = stream_of(s, p->context, kind, w->ssrc);
 	w->forced = false;
 	if (kind == SRTP_RTP)
-		w->index = w->stream ? guess(w->stream, w->seq) : w->seq;
-	if (w->stream && window_has(s, w->stream, w->index)) {
+		w->index = w->stream ? guess(w->stream->index, w->seq) : w->seq;
+	if (w->stream && !w->stream->resumed && window_has(s, w->stream, w->index)) {
 		p->status = SRTP_REPLAYED;
 		return false;
 	}
@@ -230,43 +241,61 @@ static bool try_index(struct srtp *s, struct srtp_packet *p, uint64_t index)
 	return p->work.ok;
 }
 
-/* Which ROC it turned out to be, for the counters. */
-static uint8_t roc_event(uint64_t index, uint64_t guessed)
+/* Tries an index under which the stream goes on ahead. */
+static bool try_ahead(struct srtp *s, struct srtp_packet *p, uint64_t index, uint8_t event)
 {
-	if (index >> 16 == (guessed >> 16) + 1)
-		return SRTP_EVENT_ROC_NEXT;
-	if (index >> 16 == 0)
-		return SRTP_EVENT_ROC_ZERO;
-	return SRTP_EVENT_ROC_PREVIOUS;
+	if (!try_index(s, p, index))
+		return false;
+	p->events |= event;
+	return true;
+}
+
+/*
+ * Tries an index under an older ROC. What fits may have been recorded back then, so a first packet only announces it: the
+ * next one has to follow.
+ */
+static bool try_behind(struct srtp *s, struct srtp_packet *p, uint64_t index, uint8_t event)
+{
+	struct srtp_stream *st = p->work.stream;
+	uint16_t ahead = (uint16_t)((uint16_t)index - st->fall_seq);
+	bool follows = st->restarting && st->fall_roc == (uint16_t)(index >> 16) && ahead > 0 &&
+		       ahead <= FALL_BACK_GAP;
+
+	if (!try_index(s, p, index))
+		return false;
+	st->restarting = true;
+	st->fall_roc = (uint16_t)(index >> 16);
+	st->fall_seq = (uint16_t)index;
+	p->work.ok = follows;
+	if (follows)
+		p->events |= event;
+	return follows;
 }
 
 /*
  * Nothing fits the index guessed, and the stream may have another ROC: it is new to us, or signalling was renewed. Tries
- * one ROC ahead; and, if the stream is silent otherwise, the one of before a fall back, none, one behind.
+ * one ROC ahead, and the one of before a fall back; and, if the stream is silent otherwise, none, and one behind.
  */
 static bool try_other_roc(struct srtp *s, struct srtp_packet *p, uint32_t now_ms)
 {
 	struct srtp_stream *st = p->work.stream;
-	uint64_t guessed = p->work.index, tries[4];
-	unsigned int n = 0;
+	uint64_t guessed = p->work.index, before;
 
 	if (p->rtcp || (st && !st->probing))
 		return false;
-	tries[n++] = guessed + 0x10000;
-	if (st && st->before)
-		tries[n++] = (st->before >> 16) << 16 | p->work.seq;
-	if (st && now_ms - st->last_ms >= FALL_BACK_MS) {
-		tries[n++] = p->work.seq;
-		if (guessed >> 16 > 1)
-			tries[n++] = guessed - 0x10000;
-	}
-	for (unsigned int i = 0; i < n; i++) {
-		if (tries[i] == guessed || !try_index(s, p, tries[i]))
-			continue;
-		p->events |= roc_event(tries[i], guessed);
+	if (try_ahead(s, p, guessed + ROC_STEP, SRTP_EVENT_ROC_NEXT))
 		return true;
-	}
-	return false;
+	if (!st)
+		return false;
+	before = guess(st->before, p->work.seq);
+	if (st->before && before > st->before && before != guessed &&
+	    try_ahead(s, p, before, SRTP_EVENT_ROC_KEPT))
+		return true;
+	if (now_ms - st->last_ms < FALL_BACK_MS || guessed < ROC_STEP)
+		return false;
+	return try_behind(s, p, p->work.seq, SRTP_EVENT_ROC_ZERO) ||
+	       (guessed >= 2 * ROC_STEP &&
+		try_behind(s, p, guessed - ROC_STEP, SRTP_EVENT_ROC_PREVIOUS));
 }
 
 /* All that a packet can be under p->context; tried: what it was not already. */
@@ -307,20 +336,32 @@ static bool try_again(struct srtp *s, struct srtp_packet *p, uint32_t now_ms)
 	return false;
 }
 
-/* A forced index may lie before the highest one: then what was seen is of another time. */
-static void adopt_index(struct srtp *s, struct srtp_packet *p, struct srtp_stream *st)
+/*
+ * Makes room in the window for an index that the stream's state did not suggest: the first one after another dataplane, one
+ * under an older ROC, or one back where the stream was before such a fall.
+ */
+static void adopt_index(struct srtp *s, uint64_t index, struct srtp_stream *st)
 {
-	if (p->work.index < st->index && st->index - p->work.index >= HALF_RANGE) {
-		st->before = st->before ? 0 : st->index;
+	bool falls = index < st->index && st->index - index >= HALF_RANGE;
+
+	if (st->resumed || falls) {
+		if (falls && st->before < st->index)
+			st->before = st->index;
+		st->index = index;
 		srtp_window_reset(st->window, s->window_words, false);
-		st->index = p->work.index;
+	} else if (st->before && index > st->before) {
+		st->index = st->before;
+		st->before = 0;
+		srtp_window_reset(st->window, s->window_words, true);
 	}
+	st->resumed = false;
+	st->restarting = false;
 }
 
 static void count_probe(struct srtp_packet *p, struct srtp_stream *st)
 {
 	if (st->renewed && !p->events)
-		p->events |= SRTP_EVENT_ROC_KEPT;
+		p->events = SRTP_EVENT_ROC_KEPT;
 	st->renewed = false;
 	if (--st->probing == 0)
 		st->before = 0;
@@ -341,18 +382,21 @@ static void commit(struct srtp *s, struct srtp_packet *p, uint32_t now_ms)
 		return;
 	}
 	roc = st->index >> 16;
-	if (p->work.forced)
-		adopt_index(s, p, st);
+	if (p->work.forced || st->resumed)
+		adopt_index(s, index, st);
 	if (window_has(s, st, index)) { /* its double was in the same batch */
 		p->status = SRTP_REPLAYED;
 		return;
 	}
 	window_add(s, st, index);
 	st->last_ms = now_ms;
+	st->restarting = false;
 	if (kind == SRTP_RTCP || st->index >> 16 != roc)
 		srtp_stream_publish(p->context, kind, st);
 	if (st->probing)
 		count_probe(p, st);
+	if (st->before)
+		p->events |= SRTP_EVENT_ROC_DOUBTFUL;
 }
 
 static bool worth_another_look(const struct srtp_packet *p)
@@ -366,6 +410,7 @@ static void finish_receive(struct srtp *s, struct srtp_packet *p, uint32_t now_m
 {
 	if (!p->work.ok && p->work.keep)
 		p->work.ok = try_again(s, p, now_ms);
+	p->index = p->work.index;
 	if (p->work.ok)
 		commit(s, p, now_ms);
 	else if (p->status == SRTP_OK)

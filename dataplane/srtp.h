@@ -75,6 +75,12 @@ struct srtp_context *srtp_context_find(struct srtp *s, enum srtp_direction direc
 void srtp_context_resume(struct srtp *s, struct srtp_context *c,
 			 const struct rw_srtp_stream *streams);
 
+/* True when both were entered for one call and have one key. */
+bool srtp_context_same_key(const struct srtp_context *a, const struct srtp_context *b);
+
+/* True when a sending context's key is one that the call receives with: a peer's own, passed on by signalling. */
+bool srtp_context_is_passed(struct srtp *s, const struct srtp_context *c);
+
 /* Ends one use; wipes and frees with the last one. NULL is fine. */
 void srtp_context_free(struct srtp *s, struct srtp_context *c);
 
@@ -108,6 +114,7 @@ enum srtp_status {
 #define SRTP_EVENT_ROC_ZERO 0x02u /* ... or the stream had begun anew */
 #define SRTP_EVENT_ROC_NEXT 0x04u
 #define SRTP_EVENT_ROC_PREVIOUS 0x08u
+#define SRTP_EVENT_ROC_DOUBTFUL 0x20u /* the stream fell back to an older ROC not long ago */
 #define SRTP_EVENT_RENUMBERED                                                                      \
 	0x10u /* send: the sender began anew, its numbers are shifted from here on */
 
@@ -140,6 +147,12 @@ struct srtp_packet {
 	uint8_t status; /* enum srtp_status */
 	uint8_t events; /* SRTP_EVENT_* */
 	bool used_other; /* receive: it was `other` that fitted */
+	/*
+	 * receive: the index that it came under. send, when fixed: the index to use, because the key is the sender's own and
+	 * numbers its packets already; the context keeps no account of it then.
+	 */
+	bool fixed;
+	uint64_t index;
 	struct srtp_work work;
 };
 

@@ -84,14 +84,18 @@ static void size_up(struct srtp *s, unsigned int window)
 		s->window_words *= 2;
 	s->stream_bytes = sizeof(struct srtp_stream) + s->window_words * sizeof(uint64_t);
 	s->stream_bytes = (s->stream_bytes + 63) / 64 * 64;
-	s->streams_at = (sizeof(struct srtp_context) + 63) / 64 * 64 + s->ops->keys_bytes;
-	s->context_bytes = s->streams_at + SRTP_KINDS * SRTP_STREAMS_MAX * s->stream_bytes;
+	s->hot_bytes = s->stream_bytes + sizeof(struct srtp_context) + s->ops->hot_bytes;
+	s->streams_at = sizeof(struct srtp_cold) + s->ops->keys_bytes;
+	s->cold_bytes = s->streams_at + SRTP_KINDS * SRTP_STREAMS_MAX * s->stream_bytes;
+	/* an odd number of lines: contexts spread over all sets of the caches */
+	s->hot_bytes |= 64;
+	s->cold_bytes |= 64;
 }
 
 /* Keys stay out of core dumps; large pages spare a miss of the TLB for each packet. */
 static int map_pool(struct srtp *s)
 {
-	s->pool_bytes = s->context_bytes * s->contexts;
+	s->pool_bytes = (s->hot_bytes + s->cold_bytes) * s->contexts;
 	s->pool = mmap(NULL, s->pool_bytes, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (s->pool == MAP_FAILED) {
@@ -99,7 +103,7 @@ static int map_pool(struct srtp *s)
 		return -ENOMEM;
 	}
 	if (madvise(s->pool, s->pool_bytes, MADV_DONTDUMP) < 0)
-		return -errno;
+		return -ENOTSUP;
 	madvise(s->pool, s->pool_bytes, MADV_HUGEPAGE); /* as good as it goes */
 	return 0;
 }
@@ -133,12 +137,27 @@ int srtp_new(enum srtp_engine_kind kind, uint32_t contexts, unsigned int window,
 
 static struct srtp_context *context_at(const struct srtp *s, uint32_t place)
 {
-	return (struct srtp_context *)(s->pool + s->context_bytes * place);
+	return (struct srtp_context *)(s->pool + s->hot_bytes * place + s->stream_bytes);
+}
+
+static struct srtp_cold *cold_at(const struct srtp *s, uint32_t place)
+{
+	return (struct srtp_cold *)(s->pool + s->hot_bytes * s->contexts + s->cold_bytes * place);
 }
 
 static uint32_t place_of(const struct srtp *s, const struct srtp_context *c)
 {
-	return (uint32_t)(((const uint8_t *)c - s->pool) / s->context_bytes);
+	return (uint32_t)(((const uint8_t *)srtp_stream_first(s, c) - s->pool) / s->hot_bytes);
+}
+
+static void give_place(struct srtp *s, struct srtp_context *c)
+{
+	struct srtp_cold *cold = c->cold;
+
+	explicit_bzero(srtp_stream_first(s, c), s->hot_bytes);
+	explicit_bzero(cold, s->cold_bytes);
+	cold->next = s->free_first;
+	s->free_first = place_of(s, c);
 }
 
 void srtp_free(struct srtp *s)
@@ -148,9 +167,10 @@ void srtp_free(struct srtp *s)
 	for (uint32_t i = 0; i < s->touched; i++) {
 		struct srtp_context *c = context_at(s, i);
 
-		if (c->users)
-			s->ops->context_close(s->engine, c, srtp_keys(c));
-		explicit_bzero(c, s->context_bytes);
+		if (!c->cold)
+			continue;
+		s->ops->context_close(s->engine, c);
+		give_place(s, c);
 	}
 	if (s->pool)
 		munmap(s->pool, s->pool_bytes);
@@ -162,62 +182,60 @@ void srtp_free(struct srtp *s)
 /* A zeroed place in the pool, or NULL. */
 static struct srtp_context *take_place(struct srtp *s)
 {
-	struct srtp_context *c;
+	uint32_t place = s->free_first;
 
-	if (s->free_first != SRTP_NO_PLACE) {
-		c = context_at(s, s->free_first);
-		s->free_first = c->next;
-		c->next = 0;
-		return c;
+	if (place != SRTP_NO_PLACE) {
+		s->free_first = cold_at(s, place)->next;
+		cold_at(s, place)->next = 0;
+	} else if (s->touched < s->contexts) {
+		place = s->touched++;
+	} else {
+		return NULL;
 	}
-	return s->touched < s->contexts ? context_at(s, s->touched++) : NULL;
-}
-
-static void give_place(struct srtp *s, struct srtp_context *c)
-{
-	explicit_bzero(c, s->context_bytes);
-	c->next = s->free_first;
-	s->free_first = place_of(s, c);
+	context_at(s, place)->cold = cold_at(s, place);
+	return context_at(s, place);
 }
 
 static void describe(struct srtp_context *c)
 {
-	const struct rw_srtp_suite_info *suite = rw_srtp_suite_info(c->key.suite);
+	const struct rw_srtp_suite_info *suite = rw_srtp_suite_info(c->cold->key.suite);
 	bool null = suite->cipher == RW_SRTP_CIPHER_NULL;
 
 	c->cipher = suite->cipher;
 	c->key_bytes = suite->key_bytes;
-	c->mki_bytes = c->key.mki_bytes;
-	c->encrypted[SRTP_RTP] = !null && !(c->key.flags & RW_SRTP_UNENCRYPTED_SRTP);
-	c->encrypted[SRTP_RTCP] = !null && !(c->key.flags & RW_SRTP_UNENCRYPTED_SRTCP);
-	c->authenticated[SRTP_RTP] = !(c->key.flags & RW_SRTP_UNAUTHENTICATED_SRTP);
+	c->mki_bytes = c->cold->key.mki_bytes;
+	c->encrypted[SRTP_RTP] = !null && !(c->cold->key.flags & RW_SRTP_UNENCRYPTED_SRTP);
+	c->encrypted[SRTP_RTCP] = !null && !(c->cold->key.flags & RW_SRTP_UNENCRYPTED_SRTCP);
+	c->authenticated[SRTP_RTP] = !(c->cold->key.flags & RW_SRTP_UNAUTHENTICATED_SRTP);
 	c->authenticated[SRTP_RTCP] = 1; /* always: RFC 3711 section 3.4 */
 	c->tag_bytes[SRTP_RTP] = c->authenticated[SRTP_RTP] ? suite->tag_bytes : 0;
 	c->tag_bytes[SRTP_RTCP] = suite->rtcp_tag_bytes;
 }
 
+/* Moves a stream forward, or makes it; never back. */
 static void resume_kind(struct srtp *s, struct srtp_context *c, enum srtp_kind kind,
 			const struct rw_srtp_stream *from, uint64_t index)
 {
 	struct srtp_stream *st = srtp_stream_find(s, c, kind, from->ssrc);
 
+	if (st && st->index >= index)
+		return;
 	if (!st)
 		st = srtp_stream_new(s, c, kind, from->ssrc, index);
-	else if (st->index >= index)
-		return;
 	if (!st)
 		return;
 	st->index = index;
 	st->renewed = true;
-	if (kind == SRTP_RTP) {
-		st->seq_offset = from->seq_offset;
-		st->probing = PROBING_PACKETS;
-	}
 	srtp_window_reset(st->window, s->window_words, true);
+	if (c->cold->direction == SRTP_RECEIVE) {
+		st->resumed = true;
+		st->probing = PROBING_PACKETS;
+	} else if (kind == SRTP_RTP) {
+		st->seq_offset = from->seq_offset;
+	}
 	srtp_stream_publish(c, kind, st);
 }
 
-/* What the other one let pass is not known, so nothing old passes here. */
 void srtp_context_resume(struct srtp *s, struct srtp_context *c,
 			 const struct rw_srtp_stream *streams)
 {
@@ -240,15 +258,15 @@ int srtp_context_new(struct srtp *s, enum srtp_direction direction, const struct
 
 	if (!c)
 		return -ENOMEM;
-	c->key = *key;
-	c->direction = (uint8_t)direction;
+	c->cold->key = *key;
+	c->cold->direction = (uint8_t)direction;
 	describe(c);
-	rc = s->ops->context_open(s->engine, c, srtp_keys(c));
+	rc = s->ops->context_open(s->engine, c);
 	if (rc < 0) {
 		give_place(s, c);
 		return rc;
 	}
-	c->users = 1;
+	c->cold->users = 1;
 	srtp_context_publish(s, c, publish);
 	if (streams)
 		srtp_context_resume(s, c, streams);
@@ -261,54 +279,80 @@ static uint32_t *bucket_of(struct srtp *s, uint64_t call_ref)
 	return &s->buckets[call_ref % SRTP_BUCKETS];
 }
 
+/* The first entered context of a call, from place `at` on, that has this key; in `direction`, or (-1) in any. */
+static struct srtp_context *search(struct srtp *s, uint32_t at, int direction, uint64_t call_ref,
+				   const struct rw_srtp_key *key)
+{
+	while (at != SRTP_NO_PLACE) {
+		struct srtp_context *c = context_at(s, at);
+
+		if (c->cold->call_ref == call_ref &&
+		    (direction < 0 || c->cold->direction == direction) &&
+		    rw_srtp_key_equal(&c->cold->key, key))
+			return c;
+		at = c->cold->next;
+	}
+	return NULL;
+}
+
 void srtp_context_enter(struct srtp *s, struct srtp_context *c, uint64_t call_ref)
 {
 	uint32_t *first = bucket_of(s, call_ref);
+	const struct srtp_context *twin = search(s, *first, -1, call_ref, &c->cold->key);
 
-	c->call_ref = call_ref;
-	c->entered = true;
-	c->next = *first;
+	if (s->key_ids == 0)
+		s->key_ids = 1;
+	c->key_id = twin ? twin->key_id : s->key_ids++;
+	c->cold->call_ref = call_ref;
+	c->cold->entered = true;
+	c->cold->next = *first;
 	*first = place_of(s, c);
 }
 
 static void leave(struct srtp *s, struct srtp_context *c)
 {
-	uint32_t *at = bucket_of(s, c->call_ref), place = place_of(s, c);
+	uint32_t *at = bucket_of(s, c->cold->call_ref), place = place_of(s, c);
 
 	while (*at != place)
-		at = &context_at(s, *at)->next;
-	*at = c->next;
+		at = &context_at(s, *at)->cold->next;
+	*at = c->cold->next;
 }
 
 struct srtp_context *srtp_context_find(struct srtp *s, enum srtp_direction direction,
 				       uint64_t call_ref, const struct rw_srtp_key *key)
 {
-	for (uint32_t at = *bucket_of(s, call_ref); at != SRTP_NO_PLACE;) {
-		struct srtp_context *c = context_at(s, at);
+	struct srtp_context *c = search(s, *bucket_of(s, call_ref), (int)direction, call_ref, key);
 
-		if (c->call_ref == call_ref && c->direction == direction &&
-		    rw_srtp_key_equal(&c->key, key)) {
-			c->users++;
-			return c;
-		}
-		at = c->next;
-	}
-	return NULL;
+	if (c)
+		c->cold->users++;
+	return c;
+}
+
+bool srtp_context_same_key(const struct srtp_context *a, const struct srtp_context *b)
+{
+	return a->key_id && a->key_id == b->key_id &&
+	       rw_srtp_key_equal(&a->cold->key, &b->cold->key);
+}
+
+bool srtp_context_is_passed(struct srtp *s, const struct srtp_context *c)
+{
+	return c->cold->entered && search(s, *bucket_of(s, c->cold->call_ref), SRTP_RECEIVE,
+					  c->cold->call_ref, &c->cold->key);
 }
 
 void srtp_context_free(struct srtp *s, struct srtp_context *c)
 {
-	if (!c || --c->users)
+	if (!c || --c->cold->users)
 		return;
-	if (c->entered)
+	if (c->cold->entered)
 		leave(s, c);
-	s->ops->context_close(s->engine, c, srtp_keys(c));
+	s->ops->context_close(s->engine, c);
 	give_place(s, c);
 }
 
 const struct rw_srtp_key *srtp_context_key(const struct srtp_context *c)
 {
-	return &c->key;
+	return &c->cold->key;
 }
 
 const struct rw_srtp_stream *srtp_context_published(const struct srtp_context *c)
@@ -338,15 +382,29 @@ void srtp_context_renewed(struct srtp *s, struct srtp_context *c)
 
 /* --- streams --- */
 
+/*
+ * The stream in this place is used from now on. Of a sending context the one used so far tells where it stands: the
+ * sequence number sent last, which statistics have, will be that of another one.
+ */
+static void make_current(const struct srtp *s, struct srtp_context *c, enum srtp_kind kind,
+			 unsigned int place)
+{
+	if (c->current[kind] == place)
+		return;
+	if (c->cold->direction == SRTP_SEND)
+		srtp_stream_publish(c, kind, srtp_stream_at(s, c, kind, c->current[kind]));
+	c->current[kind] = (uint8_t)place;
+}
+
 struct srtp_stream *srtp_stream_find(const struct srtp *s, struct srtp_context *c,
 				     enum srtp_kind kind, uint32_t ssrc)
 {
 	unsigned int count = c->stream_count[kind];
 
 	for (unsigned int i = 0; i < count; i++) {
-		if (c->ssrc[kind][i] != ssrc)
+		if (c->cold->ssrc[kind][i] != ssrc)
 			continue;
-		c->current[kind] = (uint8_t)i;
+		make_current(s, c, kind, i);
 		return srtp_stream_at(s, c, kind, i);
 	}
 	return NULL;
@@ -376,15 +434,15 @@ struct srtp_stream *srtp_stream_new(struct srtp *s, struct srtp_context *c, enum
 	struct srtp_stream *st;
 
 	if (place == SRTP_STREAMS_MAX) {
-		if (c->direction == SRTP_SEND)
+		if (c->cold->direction == SRTP_SEND)
 			return NULL;
 		place = oldest(s, c, kind);
-		s->ops->stream_close(s->engine, c, srtp_keys(c), kind, c->ssrc[kind][place]);
+		s->ops->stream_close(s->engine, c, kind, c->cold->ssrc[kind][place]);
 	} else {
 		c->stream_count[kind]++;
 	}
-	c->ssrc[kind][place] = ssrc;
-	c->current[kind] = (uint8_t)place;
+	make_current(s, c, kind, place);
+	c->cold->ssrc[kind][place] = ssrc;
 	st = srtp_stream_at(s, c, kind, place);
 	memset(st, 0, s->stream_bytes);
 	st->ssrc = ssrc;
@@ -401,8 +459,8 @@ static struct rw_srtp_stream *publish_place(struct srtp_context *c, uint32_t ssr
 	for (unsigned int i = 0; i < RW_SSRC_SLOTS; i++)
 		if (!c->publish[i].used)
 			return &c->publish[i];
-	c->publish_next = (c->publish_next + 1) % RW_SSRC_SLOTS;
-	return &c->publish[c->publish_next];
+	c->cold->publish_next = (c->cold->publish_next + 1) % RW_SSRC_SLOTS;
+	return &c->publish[c->cold->publish_next];
 }
 
 void srtp_stream_publish(struct srtp_context *c, enum srtp_kind kind, const struct srtp_stream *st)
@@ -419,7 +477,7 @@ void srtp_stream_publish(struct srtp_context *c, enum srtp_kind kind, const stru
 	} else {
 		at->roc = (uint32_t)(st->index >> 16);
 		at->seq = (uint16_t)st->index;
-		at->seq_offset = st->seq_offset;
+		at->seq_offset = c->cold->direction == SRTP_SEND ? st->seq_offset : 0;
 	}
 	at->used = 1;
 }

@@ -74,13 +74,13 @@ static bool mki_matches(const struct srtp_context *c, const uint8_t *at)
 			return false;
 	for (; n > 0; n--)
 		value = value << 8 | *at++;
-	return value == c->key.mki;
+	return value == c->cold->key.mki;
 }
 
 void srtp_layout_put_mki(const struct srtp_context *c, uint8_t *at)
 {
 	for (unsigned int n = c->mki_bytes; n > 0; n--)
-		*at++ = n > 8 ? 0 : (uint8_t)(c->key.mki >> (8 * (n - 1)));
+		*at++ = n > 8 ? 0 : (uint8_t)(c->cold->key.mki >> (8 * (n - 1)));
 }
 
 bool srtp_layout_secured(struct srtp_packet *p)
@@ -116,21 +116,13 @@ bool srtp_layout_secured(struct srtp_packet *p)
 	return true;
 }
 
-/* RFC 7714 sections 8.1 and 9.1: 12 bytes. */
+/* RFC 7714 sections 8.1 and 9.1: 12 bytes, salt XOR (SSRC * 2^48) XOR index. */
 static void iv_gcm(const struct srtp_packet *p, const uint8_t *salt, uint8_t *iv)
 {
 	const struct srtp_work *w = &p->work;
 
-	memset(iv, 0, 16);
-	rw_store_be32(iv + 2, w->ssrc);
-	if (p->rtcp) {
-		rw_store_be32(iv + 8, (uint32_t)w->index);
-	} else {
-		rw_store_be32(iv + 6, (uint32_t)(w->index >> 16));
-		rw_store_be16(iv + 10, (uint16_t)w->index);
-	}
-	for (unsigned int i = 0; i < 12; i++)
-		iv[i] ^= salt[i];
+	rw_store_be64(iv, rw_load_be64(salt) ^ (uint64_t)w->ssrc << 16 ^ w->index >> 32);
+	rw_store_be32(iv + 8, rw_load_be32(salt + 8) ^ (uint32_t)w->index);
 }
 
 /* RFC 3711 sections 4.1.2.2 and 4.1.2.3. */

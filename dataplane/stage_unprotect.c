@@ -10,10 +10,11 @@ static bool is_secured(const struct pkt *p)
 	return p->in->rx && (p->class_ == RW_CLASS_RTP || p->class_ == RW_CLASS_RTCP);
 }
 
-static struct srtp_context *other_context(struct path *w, struct flow *f)
+static struct srtp_context *other_context(struct path *w, struct flow *f,
+					  struct rw_flow_stats *stats)
 {
 	if (f->rx_other && f->rx_other_until_ns && w->now.ns >= f->rx_other_until_ns)
-		flow_keys_expire(&w->table, f);
+		flow_keys_expire(&w->table, f, stats);
 	return f->rx_other;
 }
 
@@ -29,7 +30,7 @@ static unsigned int gather(struct path *w, struct batch *b)
 		if (!is_secured(p))
 			continue;
 		s->context = p->in->rx;
-		s->other = other_context(w, p->in);
+		s->other = other_context(w, p->in, flow_stats(w, p->in_slot));
 		s->data = p->data + p->payload_at;
 		s->len_bytes = p->payload_bytes;
 		s->rtcp = p->class_ == RW_CLASS_RTCP;
@@ -61,15 +62,23 @@ static void count_events(struct path *w, uint8_t events)
 /* False when the packet has not passed. */
 static bool take(struct path *w, struct pkt *p, const struct srtp_packet *s)
 {
+	struct rw_flow_stats *stats = flow_stats(w, p->in_slot);
+
 	if (s->status != SRTP_OK)
 		return refuse(w, p, s->status);
 	p->tailroom_bytes = (uint16_t)(p->tailroom_bytes + p->payload_bytes - s->len_bytes);
 	p->payload_bytes = s->len_bytes;
+	p->opened_by = s->context;
+	p->srtp_index = s->index;
+	/* what nobody has signed, and what may be a recording of an older time, moves no address */
+	if (!s->work.authenticated || s->events & SRTP_EVENT_ROC_DOUBTFUL)
+		p->candidate = false;
 	count(w, RW_COUNT_srtp_unprotected, 1);
 	if (s->events)
 		count_events(w, s->events);
 	if (s->used_other && s->context == p->in->rx_other)
-		flow_keys_other_used(&w->table, p->in, flow_stats(w, p->in_slot), w->now.ns);
+		flow_keys_other_used(&w->table, p->in, stats, w->now.ns);
+	flow_keys_publish(&w->table, p->in->spec.kind, s->context, stats->srtp_rx);
 	return true;
 }
 

@@ -374,13 +374,144 @@ static void test_only_media(void **state)
 	assert_int_equal(b->flow_stats[SLOT_B].drops[RW_DROP_class_refused], 1);
 }
 
+/* A's key passed on to B by signalling. */
+static void pass_key(struct bench *b)
+{
+	struct rw_flow_spec o = bench_spec(8002, 8000, B);
+
+	o.generation = 2;
+	o.rx = make_key(5);
+	o.tx = make_key(1);
+	set(b, &o, 2);
+}
+
+static struct pkt *send_report(struct bench *b, uint8_t payload[static 100], uint32_t bytes)
+{
+	uint8_t frame[512];
+
+	return bench_run(b, frame, bench_frame(frame, A, LOCAL_A, payload, bytes));
+}
+
+/* Under a key that is A's own its packets go on as they came: the numbers are A's, or one would be used for two texts. */
+static void test_passed_key(void **state)
+{
+	struct phone phone = phone_new(1, 2);
+	struct bench *b = *state;
+
+	pass_key(b);
+	for (unsigned int i = 0; i < 4; i++) {
+		uint8_t payload[100] = { 0x80, 200, 0, 6, 0, 0, 0x12, 0x34, (uint8_t)i }, rtp[300];
+		uint32_t bytes = seal(phone.tx, payload, 28, true), rtp_bytes;
+		struct pkt *p;
+
+		bench_rtp(rtp, 172, 0, (uint16_t)(65533 + i), 0, SSRC);
+		rtp_bytes = seal(phone.tx, rtp, 172, false);
+		if (i == 1)
+			continue; /* lost on the way to us */
+		p = send_report(b, payload, bytes);
+		assert_int_equal(p->exit, EXIT_TX);
+		assert_int_equal(p->len_bytes, HEADERS + bytes);
+		assert_memory_equal(p->data + HEADERS, payload, bytes);
+		p = send_report(b, rtp, rtp_bytes);
+		assert_int_equal(p->len_bytes, HEADERS + rtp_bytes);
+		assert_memory_equal(p->data + HEADERS, rtp, rtp_bytes);
+	}
+	phone_free(&phone);
+}
+
+/* And what A still sends under its key of before gets no SRTCP number of ours. */
+static void test_passed_key_too_early(void **state)
+{
+	struct phone old = phone_new(9, 2);
+	uint8_t payload[100] = { 0x80, 200, 0, 6, 0, 0, 0x12, 0x34 };
+	struct rw_flow_spec a = spec_a(2);
+	struct bench *b = *state;
+
+	a.rx = make_key(9);
+	set(b, &a, 1);
+	expect_plain(send_sealed(b, old.tx, A, 1), 1);
+	a.generation = 3;
+	a.rx = make_key(1);
+	set(b, &a, 1);
+	pass_key(b);
+	assert_int_equal(send_report(b, payload, seal(old.tx, payload, 28, true))->exit, EXIT_FREE);
+	assert_int_equal(b->flow_stats[SLOT_A].drops[RW_DROP_srtp_repeated], 1);
+	phone_free(&old);
+}
+
+static void talk(struct bench *b, struct phone *phone, uint16_t from, uint16_t to)
+{
+	for (uint16_t seq = from; seq != to; seq++)
+		expect_plain(send_sealed(b, phone->tx, A, seq), seq);
+}
+
+/* Flows that share a context come and go: one that stays tells where its streams stand, and none of another call does. */
+static void test_published(void **state)
+{
+	struct rw_flow_spec second = spec_a(2), foreign;
+	struct phone phone = phone_new(1, 2);
+	struct bench *b = *state;
+
+	second.id = 8004;
+	talk(b, &phone, 65000, 65300);
+	set(b, &second, 3);
+	second.generation = 3;
+	second.rx = (struct rw_srtp_key){ 0 };
+	set(b, &second, 3);
+	bench_mail(b, MAIL_FLOW_DEL, &(struct rw_flow_spec){ .id = 8004, .generation = 4 }, 0, 1);
+	bench_drain(b);
+	foreign = spec_a(5);
+	foreign.id = 8004;
+	foreign.call_ref = 99;
+	set(b, &foreign, 3);
+	talk(b, &phone, 65300, 64000);
+	talk(b, &phone, 64000, 100);
+	assert_int_equal(b->flow_stats[SLOT_A].srtp_rx[0].roc, 2);
+	assert_int_equal(b->flow_stats[4].srtp_rx[0].used, 0);
+	phone_free(&phone);
+}
+
+/* A recorded packet of an older ROC, from a stranger, while addresses may be learned and A is silent. */
+static void test_recorded(void **state)
+{
+	struct phone phone = phone_new(1, 2);
+	struct rw_endpoint a = bench_endpoint(A);
+	uint8_t frame[512], recorded[3][300];
+	struct rw_flow_spec again = spec_a(2);
+	struct bench *b = *state;
+	uint64_t now_ns = 1000000000;
+	uint32_t bytes = 0;
+
+	for (uint16_t i = 0; i < 3; i++) {
+		bench_rtp(recorded[i], 172, 0, (uint16_t)(60000 + i), 0, SSRC);
+		bytes = seal(phone.tx, recorded[i], 172, false);
+	}
+	talk(b, &phone, 60003, 2000);
+	talk(b, &phone, 2000, 60000);
+	again.source = (struct rw_endpoint){ 0 };
+	bench_set_time(b, now_ns += 20000000);
+	set(b, &again, 1);
+	for (unsigned int i = 0; i < 3; i++) {
+		bench_set_time(b, now_ns += 60000000);
+		bench_run(b, frame, bench_frame(frame, STRANGER, LOCAL_A, recorded[i], bytes));
+		assert_memory_equal(&b->flow_stats[SLOT_A].peer, &a, sizeof(a));
+	}
+	talk(b, &phone, 60000, 60100);
+	phone_free(&phone);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-		T(test_translates), T(test_rtcp),	  T(test_forged),  T(test_learning),
-		T(test_replayed),   T(test_same_key),	  T(test_new_key), T(test_other_port),
-		T(test_other_call), T(test_both_secured), T(test_no_room), T(test_only_media),
+		T(test_translates), T(test_rtcp),
+		T(test_forged),	    T(test_learning),
+		T(test_replayed),   T(test_same_key),
+		T(test_new_key),    T(test_other_port),
+		T(test_other_call), T(test_both_secured),
+		T(test_no_room),    T(test_only_media),
+		T(test_passed_key), T(test_passed_key_too_early),
+		T(test_published),  T(test_recorded),
 #undef T
 	};
 

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Parts that all benchmarks of rtpwire-bench share. Program's only thread.
+ */
+#ifndef RTPWIRE_BENCH_H
+#define RTPWIRE_BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Exit statuses; part of the manual page. */
+enum bench_exit {
+	BENCH_OK = 0,
+	BENCH_FAILED = 1, /* something could not be measured, or gave wrong results */
+	BENCH_USAGE = 2,
+};
+
+/* A benchmark; gets all arguments of the program, its own name second. */
+enum bench_exit bench_srtp(int argc, char **argv);
+
+/* CLOCK_MONOTONIC. */
+uint64_t bench_now_ns(void);
+
+/* The command line, quoted so that a shell takes it back; cut if too long. */
+void bench_command_line(int argc, char **argv, char *text, size_t bytes);
+
+/* The CPU's name as the kernel knows it; "unknown" if it does not tell. */
+void bench_cpu(char *text, size_t bytes);
+
+/*
+ * Reads numbers from min to max, separated by commas, at most room of them. Returns how many, or -1 after a message that
+ * names the option.
+ */
+int bench_numbers(const char *option, const char *text, uint32_t min, uint32_t max, uint32_t *out,
+		  unsigned int room);
+
+/* The middle one of n > 0 values, which get sorted. */
+double bench_median(double *values, unsigned int n);
+
+#endif

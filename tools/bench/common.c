@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What all benchmarks share (bench.h). Program's only thread.
+ */
+#include "bench.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+uint64_t bench_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+void bench_command_line(int argc, char **argv, char *text, size_t bytes)
+{
+	size_t used = (size_t)snprintf(text, bytes, "rtpwire-bench");
+
+	for (int i = 1; i < argc && used < bytes; i++) {
+		bool plain = argv[i][strcspn(argv[i], " \t\n'\"\\$`*?<>|&;()#~")] == 0 && *argv[i];
+
+		used += (size_t)snprintf(text + used, bytes - used, plain ? " %s" : " '%s'",
+					 argv[i]);
+	}
+}
+
+void bench_cpu(char *text, size_t bytes)
+{
+	FILE *f = fopen("/proc/cpuinfo", "re");
+	char line[256];
+
+	snprintf(text, bytes, "unknown");
+	while (f && fgets(line, sizeof(line), f)) {
+		const char *colon = strchr(line, ':');
+
+		if (strncmp(line, "model name", 10) != 0 || !colon)
+			continue;
+		snprintf(text, bytes, "%s", colon + 2);
+		text[strcspn(text, "\n")] = 0;
+		break;
+	}
+	if (f)
+		fclose(f);
+}
+
+int bench_numbers(const char *option, const char *text, uint32_t min, uint32_t max, uint32_t *out,
+		  unsigned int room)
+{
+	const char *at = text;
+	unsigned int n = 0;
+
+	for (; n < room; at++) {
+		char *end;
+		unsigned long v = strtoul(at, &end, 10);
+
+		if (end == at || *at < '0' || *at > '9' || v < min || v > max ||
+		    (*end && *end != ','))
+			break;
+		out[n++] = (uint32_t)v;
+		at = end;
+		if (!*end)
+			return (int)n;
+	}
+	fprintf(stderr, "rtpwire-bench: %s takes %s from %u to %u, not \"%s\"\n", option,
+		room == 1 ? "a number" : "up to 8 numbers, separated by commas,", min, max, text);
+	return -1;
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+double bench_median(double *values, unsigned int n)
+{
+	qsort(values, n, sizeof(*values), compare);
+	return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
