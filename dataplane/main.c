@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -163,15 +164,26 @@ static int make_manager(struct app *a)
 	return manager_new(&c, &a->manager);
 }
 
+/* libsrtp2 keeps keys in memory of its own, which nobody can mark: then there is no core dump at all. */
+static void forbid_core_dump(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	if (prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL) < 0 || setrlimit(RLIMIT_CORE, &none) < 0)
+		log_warning("core dumps cannot be forbidden (%m): they would hold SRTP keys");
+}
+
 static int measure_srtp(struct app *a)
 {
 	int rc = srtp_measure(a->config.srtp_engine, &a->srtp_cost);
 
-	if (rc == -EIO)
-		log_error("SRTP engine %s does not open what it has sealed on this CPU; use "
-			  "another one "
-			  "with --srtp-engine",
-			  a->srtp_cost.engine);
+	if (rc == 0 && strcmp(a->srtp_cost.engine, "libsrtp2") == 0)
+		forbid_core_dump();
+	else if (rc == -EIO)
+		log_error(
+			"SRTP engine %s does not open what it has sealed on this CPU; use another "
+			"one with --srtp-engine",
+			a->srtp_cost.engine);
 	else if (rc < 0)
 		log_error("SRTP engine does not start: %s; use another one with --srtp-engine",
 			  strerror(-rc));
