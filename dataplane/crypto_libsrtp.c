@@ -176,25 +176,45 @@ static void lib_stream_close(void *engine, struct srtp_context *c, enum srtp_kin
 	remove_stream(srtp_keys(c), kind, ssrc);
 }
 
-/* Makes sure that the SSRC has a stream. */
-static bool have_stream(struct lib_keys *k, enum srtp_kind kind, uint32_t ssrc)
+static bool add_stream(struct lib_keys *k, enum srtp_kind kind, uint32_t ssrc)
+{
+	k->policy[kind].ssrc.value = ssrc;
+	return srtp_add_stream(k->session[kind], &k->policy[kind]) == srtp_err_status_ok;
+}
+
+/* True when the SSRC has a stream; *roc: of its last packet. */
+static bool has_stream(struct lib_keys *k, enum srtp_kind kind, uint32_t ssrc, uint32_t *roc)
+{
+	return srtp_get_stream_roc(k->session[kind], ssrc, roc) == srtp_err_status_ok;
+}
+
+static bool have_rtcp_stream(struct lib_keys *k, uint32_t ssrc)
 {
 	uint32_t roc;
 
-	if (srtp_get_stream_roc(k->session[kind], ssrc, &roc) == srtp_err_status_ok)
-		return true;
-	k->policy[kind].ssrc.value = ssrc;
-	return srtp_add_stream(k->session[kind], &k->policy[kind]) == srtp_err_status_ok;
+	return has_stream(k, SRTP_RTCP, ssrc, &roc) || add_stream(k, SRTP_RTCP, ssrc);
 }
 
 /* Makes the stream anew, so that its next packet gets this ROC. */
 static bool renew_stream(struct lib_keys *k, uint32_t ssrc, uint32_t roc)
 {
 	remove_stream(k, SRTP_RTP, ssrc);
-	if (!have_stream(k, SRTP_RTP, ssrc))
-		return false;
-	return roc == 0 ||
-	       srtp_set_stream_roc(k->session[SRTP_RTP], ssrc, roc) == srtp_err_status_ok;
+	return add_stream(k, SRTP_RTP, ssrc) &&
+	       (roc == 0 ||
+		srtp_set_stream_roc(k->session[SRTP_RTP], ssrc, roc) == srtp_err_status_ok);
+}
+
+/*
+ * Makes sure that the library takes the packet for what it is. It counts by itself, but only from the first packet of a
+ * stream on; a stream may be new to it that is not new to us, or the other way round within a batch.
+ */
+static bool have_rtp_stream(struct lib_keys *k, const struct srtp_work *w)
+{
+	uint32_t roc = (uint32_t)(w->index >> 16), last;
+
+	if (w->stream && !w->forced && has_stream(k, SRTP_RTP, w->ssrc, &last) && (last || !roc))
+		return true;
+	return renew_stream(k, w->ssrc, roc);
 }
 
 /* --- packets --- */
@@ -202,12 +222,9 @@ static bool renew_stream(struct lib_keys *k, uint32_t ssrc, uint32_t roc)
 static srtp_err_status_t seal_rtp(struct srtp_packet *p, int *bytes)
 {
 	struct lib_keys *k = keys_of(p);
-	const struct srtp_work *w = &p->work;
 
-	if (!have_stream(k, SRTP_RTP, w->ssrc))
+	if (!have_rtp_stream(k, &p->work))
 		return srtp_err_status_alloc_fail;
-	if (w->forced && w->index >> 16)
-		srtp_set_stream_roc(k->session[SRTP_RTP], w->ssrc, (uint32_t)(w->index >> 16));
 	return srtp_protect_mki(k->session[SRTP_RTP], p->data, bytes, p->context->mki_bytes != 0,
 				0);
 }
@@ -234,7 +251,7 @@ static srtp_err_status_t seal_rtcp(struct srtp_packet *p, int *bytes)
 	const struct srtp_work *w = &p->work;
 	unsigned int use_mki = p->context->mki_bytes != 0;
 
-	if (!have_stream(k, SRTP_RTCP, w->ssrc))
+	if (!have_rtcp_stream(k, w->ssrc))
 		return srtp_err_status_alloc_fail;
 	if (w->forced)
 		count_up_to(k->session[SRTP_RTCP], w->ssrc, w->index, use_mki);
@@ -249,22 +266,22 @@ static void lib_seal(void *engine, struct srtp_packet **p, unsigned int count)
 		srtp_err_status_t status =
 			p[i]->rtcp ? seal_rtcp(p[i], &bytes) : seal_rtp(p[i], &bytes);
 
-		if (status == srtp_err_status_ok)
+		if (status == srtp_err_status_ok) {
 			p[i]->len_bytes = (uint16_t)bytes;
-		else
-			p[i]->status = SRTP_REPEATED;
+			continue;
+		}
+		p[i]->status = SRTP_REPEATED;
+		if (!p[i]->rtcp)
+			rw_store_be16(p[i]->data + 2, p[i]->work.seq); /* as it came in */
 	}
 }
 
 static bool open_rtp(struct srtp_packet *p, int *bytes)
 {
 	struct lib_keys *k = keys_of(p);
-	struct srtp_work *w = &p->work;
 
-	if (w->forced ? !renew_stream(k, w->ssrc, (uint32_t)(w->index >> 16))
-		      : !have_stream(k, SRTP_RTP, w->ssrc))
-		return false;
-	return srtp_unprotect_mki(k->session[SRTP_RTP], p->data, bytes,
+	return have_rtp_stream(k, &p->work) &&
+	       srtp_unprotect_mki(k->session[SRTP_RTP], p->data, bytes,
 				  p->context->mki_bytes != 0) == srtp_err_status_ok;
 }
 
@@ -272,20 +289,16 @@ static bool open_rtcp(struct srtp_packet *p, int *bytes)
 {
 	struct lib_keys *k = keys_of(p);
 
-	return have_stream(k, SRTP_RTCP, p->work.ssrc) &&
+	return have_rtcp_stream(k, p->work.ssrc) &&
 	       srtp_unprotect_rtcp_mki(k->session[SRTP_RTCP], p->data, bytes,
 				       p->context->mki_bytes != 0) == srtp_err_status_ok;
 }
 
-/* A packet that did not fit has left no trace: a stream made for it goes, one moved for it comes back. */
+/* A packet that did not fit has left no trace: a stream made for it, or moved, goes; the next packet makes it anew. */
 static void undo(const struct srtp_packet *p)
 {
-	const struct srtp_work *w = &p->work;
-
-	if (!w->stream)
-		remove_stream(keys_of(p), p->rtcp ? SRTP_RTCP : SRTP_RTP, w->ssrc);
-	else if (w->forced && !p->rtcp)
-		renew_stream(keys_of(p), w->ssrc, (uint32_t)(w->stream->index >> 16));
+	if (!p->work.stream || p->work.forced)
+		remove_stream(keys_of(p), p->rtcp ? SRTP_RTCP : SRTP_RTP, p->work.ssrc);
 }
 
 static void open_one(struct lib_engine *e, struct srtp_packet *p)

@@ -10,6 +10,7 @@
 #include "srtp_window.h"
 
 #define HALF_RANGE 0x8000
+#define INDEX_MAX 0xffffffffffffull /* 48 bits: RFC 3711 section 9.2 */
 #define PREFETCH_BYTES 320u /* of facts and keys: what AES_CM_128_HMAC_SHA1 needs */
 
 /*
@@ -52,11 +53,18 @@ static void prefetch(const struct srtp *s, const struct srtp_packet *packets, un
 	}
 }
 
+static bool passed_step(uint64_t from, uint64_t to)
+{
+	return from / SRTP_PUBLISH_STEP != to / SRTP_PUBLISH_STEP;
+}
+
 /* --- sending --- */
 
-/* The sender began anew, or sent a number again: its numbers go on behind the last one sent. */
-static void renumber(struct srtp_packet *p, struct srtp_stream *st)
+/* The sender began anew, or sent a number again: its numbers go on behind all that may have been sent. */
+static void renumber(const struct srtp *s, struct srtp_packet *p, struct srtp_stream *st)
 {
+	if (st->index < st->before)
+		window_add(s, st, st->before);
 	st->seq_offset = (uint16_t)(st->index + 1 - p->work.seq);
 	st->restarting = false;
 	p->events |= SRTP_EVENT_RENUMBERED;
@@ -81,7 +89,7 @@ static bool late_index(const struct srtp *s, struct srtp_packet *p, struct srtp_
 		p->status = SRTP_REPEATED;
 		return false;
 	}
-	renumber(p, st);
+	renumber(s, p, st);
 	p->work.index = st->index + 1;
 	return true;
 }
@@ -103,7 +111,7 @@ static bool send_rtp(struct srtp *s, struct srtp_packet *p)
 {
 	struct srtp_context *c = p->context;
 	struct srtp_stream *st = stream_of(s, c, SRTP_RTP, p->work.ssrc);
-	uint64_t roc;
+	uint64_t highest;
 
 	if (!st) {
 		st = srtp_stream_new(s, c, SRTP_RTP, p->work.ssrc, p->work.seq);
@@ -117,13 +125,17 @@ static bool send_rtp(struct srtp *s, struct srtp_packet *p)
 		p->work.stream = st;
 		return true;
 	}
-	roc = st->index >> 16;
+	highest = st->index;
 	if (!send_index(s, p, st))
 		return false;
+	if (p->work.index > INDEX_MAX) {
+		p->status = SRTP_SSRC_LIMIT;
+		return false;
+	}
 	p->work.forced = st->renewed;
 	st->renewed = false;
 	window_add(s, st, p->work.index);
-	if (st->index >> 16 != roc || p->events)
+	if (passed_step(highest, st->index) || p->events)
 		srtp_stream_publish(c, SRTP_RTP, st);
 	rw_store_be16(p->data + 2, (uint16_t)p->work.index);
 	p->work.stream = st;
@@ -163,7 +175,7 @@ static bool prepare_send(struct srtp *s, struct srtp_packet *p)
 		return false;
 	}
 	/* the ROC stands there for a moment, also where no tag will */
-	if (p->room_bytes < (trailer < 4 ? 4 : trailer)) {
+	if (p->room_bytes < (trailer < 4 ? 4 : trailer) || p->len_bytes + trailer > UINT16_MAX) {
 		p->status = SRTP_NO_ROOM;
 		return false;
 	}
@@ -189,13 +201,13 @@ void srtp_batch_protect(struct srtp *s, struct srtp_packet *packets, unsigned in
 /* --- receiving --- */
 
 /* RFC 3711 section 3.3.1 and appendix A; below index 0 there is nothing, so it is the first ROC then. */
-static uint64_t guess(const struct srtp_stream *st, uint16_t seq)
+static uint64_t guess(uint64_t highest, uint16_t seq)
 {
-	int32_t ahead = (int16_t)(seq - (uint16_t)st->index);
+	int32_t ahead = (int16_t)(seq - (uint16_t)highest);
 
-	if (ahead < 0 && (uint64_t)-ahead > st->index)
+	if (ahead < 0 && (uint64_t)-ahead > highest)
 		return seq;
-	return st->index + (uint64_t)(int64_t)ahead;
+	return highest + (uint64_t)(int64_t)ahead;
 }
 
 /* Finds stream and index under p->context. False with p->status when the packet is out already. */
@@ -212,7 +224,7 @@ static bool prepare_receive(struct srtp *s, struct srtp_packet *p)
 	w->stream = stream_of(s, p->context, kind, w->ssrc);
 	w->forced = false;
 	if (kind == SRTP_RTP)
-		w->index = w->stream ? guess(w->stream, w->seq) : w->seq;
+		w->index = w->stream ? guess(w->stream->index, w->seq) : w->seq;
 	if (w->stream && window_has(s, w->stream, w->index)) {
 		p->status = SRTP_REPLAYED;
 		return false;
@@ -236,33 +248,47 @@ static uint8_t roc_event(uint64_t index, uint64_t guessed)
 {
 	if (index >> 16 == (guessed >> 16) + 1)
 		return SRTP_EVENT_ROC_NEXT;
-	if (index >> 16 == 0)
-		return SRTP_EVENT_ROC_ZERO;
-	return SRTP_EVENT_ROC_PREVIOUS;
+	if (index > guessed)
+		return SRTP_EVENT_ROC_KEPT; /* it is back from a fall */
+	return index >> 16 ? SRTP_EVENT_ROC_PREVIOUS : SRTP_EVENT_ROC_ZERO;
 }
 
 /*
- * Nothing fits the index guessed, and the stream may have another ROC: it is new to us, or signalling was renewed. Tries
- * one ROC ahead; and, if the stream is silent otherwise, the one of before a fall back, none, one behind.
+ * Where else a stream may be. Ahead of all that ever was authentic nothing recorded fits, so that is always worth a try: one
+ * ROC on, and, after a fall, where the stream was. Behind (none, one less) it may fall only if it is silent otherwise.
  */
-static bool try_other_roc(struct srtp *s, struct srtp_packet *p, uint32_t now_ms)
+static unsigned int other_indexes(const struct srtp_stream *st, uint64_t guessed, uint16_t seq,
+				  bool silent, uint64_t out[static 4])
 {
-	struct srtp_stream *st = p->work.stream;
-	uint64_t guessed = p->work.index, tries[4];
+	uint64_t highest = st->before > st->index ? st->before : st->index;
 	unsigned int n = 0;
 
-	if (p->rtcp || (st && !st->probing))
-		return false;
-	tries[n++] = guessed + 0x10000;
-	if (st && st->before)
-		tries[n++] = (st->before >> 16) << 16 | p->work.seq;
-	if (st && now_ms - st->last_ms >= FALL_BACK_MS) {
-		tries[n++] = p->work.seq;
+	if (guessed + 0x10000 > highest && st->probing)
+		out[n++] = guessed + 0x10000;
+	if (st->before && guess(st->before, seq) > highest)
+		out[n++] = guess(st->before, seq);
+	if (silent && st->probing && guessed >> 16) {
+		out[n++] = seq;
 		if (guessed >> 16 > 1)
-			tries[n++] = guessed - 0x10000;
+			out[n++] = guessed - 0x10000;
 	}
+	return n;
+}
+
+/* Nothing fits the index guessed, and the stream may have another ROC: it is new to us, or signalling was renewed. */
+static bool try_other_roc(struct srtp *s, struct srtp_packet *p)
+{
+	const struct srtp_stream *st = p->work.stream;
+	uint64_t guessed = p->work.index, tries[4] = { guessed + 0x10000 };
+	unsigned int n = 1;
+
+	if (p->rtcp || !p->work.authenticated)
+		return false;
+	if (st)
+		n = other_indexes(st, guessed, p->work.seq, s->now_ms - st->last_ms >= FALL_BACK_MS,
+				  tries);
 	for (unsigned int i = 0; i < n; i++) {
-		if (tries[i] == guessed || !try_index(s, p, tries[i]))
+		if (!try_index(s, p, tries[i]))
 			continue;
 		p->events |= roc_event(tries[i], guessed);
 		return true;
@@ -271,13 +297,19 @@ static bool try_other_roc(struct srtp *s, struct srtp_packet *p, uint32_t now_ms
 }
 
 /* All that a packet can be under p->context; tried: what it was not already. */
-static bool try_context(struct srtp *s, struct srtp_packet *p, const uint64_t *tried,
-			uint32_t now_ms)
+static bool try_context(struct srtp *s, struct srtp_packet *p, const uint64_t *tried)
 {
 	if (prepare_receive(s, p) && (!tried || *tried != p->work.index) &&
 	    try_index(s, p, p->work.index))
 		return true;
-	return p->status != SRTP_MALFORMED && try_other_roc(s, p, now_ms);
+	return p->status != SRTP_MALFORMED && try_other_roc(s, p);
+}
+
+/* Without a tag everything fits: then only a packet that cannot be of the first key is of the other one. */
+static bool may_be_other(const struct srtp_packet *p, uint8_t status)
+{
+	return p->other && (status == SRTP_MALFORMED ||
+			    p->other->authenticated[p->rtcp ? SRTP_RTCP : SRTP_RTP]);
 }
 
 /*
@@ -285,19 +317,19 @@ static bool try_context(struct srtp *s, struct srtp_packet *p, const uint64_t *t
  * first ones, around a wrap), its ROC may be another one, or the key the other one. The status of the first look stays
  * when nothing fits.
  */
-static bool try_again(struct srtp *s, struct srtp_packet *p, uint32_t now_ms)
+static bool try_again(struct srtp *s, struct srtp_packet *p)
 {
 	struct srtp_context *first = p->context;
 	uint64_t tried = p->work.index;
 	uint8_t status = p->status;
 
-	if (try_context(s, p, status == SRTP_OK ? &tried : NULL, now_ms)) {
+	if (try_context(s, p, status == SRTP_OK ? &tried : NULL)) {
 		p->status = SRTP_OK;
 		return true;
 	}
-	if (p->other) {
+	if (may_be_other(p, status)) {
 		p->context = p->other;
-		if (try_context(s, p, NULL, now_ms)) {
+		if (try_context(s, p, NULL)) {
 			p->status = SRTP_OK;
 			p->used_other = true;
 			return true;
@@ -308,13 +340,22 @@ static bool try_again(struct srtp *s, struct srtp_packet *p, uint32_t now_ms)
 	return false;
 }
 
-/* A forced index may lie before the highest one: then what was seen is of another time. */
+/*
+ * A forced index may be far from the highest one. What was seen there is not known, so nothing before it passes; and the
+ * way back from a fall stays open, but only for what is newer than all before it.
+ */
 static void adopt_index(struct srtp *s, struct srtp_packet *p, struct srtp_stream *st)
 {
 	if (p->work.index < st->index && st->index - p->work.index >= HALF_RANGE) {
-		st->before = st->before ? 0 : st->index;
-		srtp_window_reset(st->window, s->window_words, false);
+		if (st->before < st->index)
+			st->before = st->index;
 		st->index = p->work.index;
+		srtp_window_fill(st->window, s->window_words, st->index);
+	} else if (st->before > st->index && p->work.index > st->before) {
+		st->index = st->before;
+		st->before = 0;
+		srtp_window_fill(st->window, s->window_words, st->index);
+		window_add(s, st, st->index);
 	}
 }
 
@@ -323,25 +364,24 @@ static void count_probe(struct srtp_packet *p, struct srtp_stream *st)
 	if (st->renewed && !p->events)
 		p->events |= SRTP_EVENT_ROC_KEPT;
 	st->renewed = false;
-	if (--st->probing == 0)
-		st->before = 0;
+	st->probing--;
 }
 
 /* The packet is authentic: now, and not before, the stream may change. */
-static void commit(struct srtp *s, struct srtp_packet *p, uint32_t now_ms)
+static void commit(struct srtp *s, struct srtp_packet *p)
 {
 	enum srtp_kind kind = p->rtcp ? SRTP_RTCP : SRTP_RTP;
 	struct srtp_stream *st = stream_of(s, p->context, kind, p->work.ssrc);
-	uint64_t index = p->work.index, roc;
+	uint64_t index = p->work.index, highest;
 
 	if (!st) {
 		st = srtp_stream_new(s, p->context, kind, p->work.ssrc, index);
 		window_add(s, st, index);
-		st->last_ms = now_ms;
+		st->last_ms = s->now_ms;
 		srtp_stream_publish(p->context, kind, st);
 		return;
 	}
-	roc = st->index >> 16;
+	highest = st->index;
 	if (p->work.forced)
 		adopt_index(s, p, st);
 	if (window_has(s, st, index)) { /* its double was in the same batch */
@@ -349,8 +389,8 @@ static void commit(struct srtp *s, struct srtp_packet *p, uint32_t now_ms)
 		return;
 	}
 	window_add(s, st, index);
-	st->last_ms = now_ms;
-	if (kind == SRTP_RTCP || st->index >> 16 != roc)
+	st->last_ms = s->now_ms;
+	if (kind == SRTP_RTCP || passed_step(highest, st->index))
 		srtp_stream_publish(p->context, kind, st);
 	if (st->probing)
 		count_probe(p, st);
@@ -360,15 +400,15 @@ static bool worth_another_look(const struct srtp_packet *p)
 {
 	const struct srtp_stream *st = p->work.stream;
 
-	return p->other || (p->status != SRTP_MALFORMED && (!st || st->probing));
+	return p->other || (p->status != SRTP_MALFORMED && (!st || st->probing || st->before));
 }
 
-static void finish_receive(struct srtp *s, struct srtp_packet *p, uint32_t now_ms)
+static void finish_receive(struct srtp *s, struct srtp_packet *p)
 {
 	if (!p->work.ok && p->work.keep)
-		p->work.ok = try_again(s, p, now_ms);
+		p->work.ok = try_again(s, p);
 	if (p->work.ok)
-		commit(s, p, now_ms);
+		commit(s, p);
 	else if (p->status == SRTP_OK)
 		p->status = SRTP_AUTH_FAILED;
 }
@@ -377,9 +417,9 @@ void srtp_batch_unprotect(struct srtp *s, struct srtp_packet *packets, unsigned 
 			  uint64_t now_ns)
 {
 	struct srtp_packet *list[SRTP_BATCH_MAX];
-	uint32_t now_ms = (uint32_t)(now_ns / 1000000u);
 	unsigned int n = 0;
 
+	s->now_ms = (uint32_t)(now_ns / 1000000u);
 	prefetch(s, packets, count);
 	for (unsigned int i = 0; i < count; i++) {
 		struct srtp_packet *p = &packets[i];
@@ -395,5 +435,5 @@ void srtp_batch_unprotect(struct srtp *s, struct srtp_packet *packets, unsigned 
 	if (n)
 		s->ops->open(s->engine, list, n);
 	for (unsigned int i = 0; i < count; i++)
-		finish_receive(s, &packets[i], now_ms);
+		finish_receive(s, &packets[i]);
 }

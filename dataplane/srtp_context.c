@@ -201,28 +201,36 @@ static void describe(struct srtp_context *c)
 	c->tag_bytes[SRTP_RTCP] = suite->rtcp_tag_bytes;
 }
 
-/* Streams go on where another dataplane has left them; what it let pass before is not known, so nothing old passes. */
+/* A stream goes on where another dataplane has left it; what it let pass is not known, so nothing old passes. */
+static void resume_stream(struct srtp *s, struct srtp_context *c, enum srtp_kind kind,
+			  const struct rw_srtp_stream *from, uint64_t index)
+{
+	struct srtp_stream *st = srtp_stream_new(s, c, kind, from->ssrc, index);
+
+	st->renewed = true;
+	st->last_ms = s->now_ms;
+	srtp_window_fill(st->window, s->window_words, index);
+	srtp_window_add(st->window, s->window_words, index, index);
+	if (kind == SRTP_RTP) {
+		st->seq_offset = from->seq_offset;
+		if (c->cold->direction == SRTP_SEND)
+			st->before = index | (SRTP_PUBLISH_STEP - 1);
+		else
+			st->probing = PROBING_PACKETS;
+	}
+	srtp_stream_publish(c, kind, st);
+}
+
 static void resume(struct srtp *s, struct srtp_context *c, const struct rw_srtp_stream *streams)
 {
 	for (unsigned int i = 0; streams && i < RW_SSRC_SLOTS; i++) {
 		const struct rw_srtp_stream *from = &streams[i];
-		struct srtp_stream *st;
 
 		if (!from->used || srtp_stream_find(s, c, SRTP_RTP, from->ssrc))
 			continue;
-		st = srtp_stream_new(s, c, SRTP_RTP, from->ssrc,
-				     (uint64_t)from->roc << 16 | from->seq);
-		st->seq_offset = from->seq_offset;
-		st->renewed = true;
-		st->probing = PROBING_PACKETS;
-		srtp_window_reset(st->window, s->window_words, true);
-		srtp_stream_publish(c, SRTP_RTP, st);
-		if (from->srtcp_index == 0)
-			continue;
-		st = srtp_stream_new(s, c, SRTP_RTCP, from->ssrc, from->srtcp_index);
-		st->renewed = true;
-		srtp_window_reset(st->window, s->window_words, true);
-		srtp_stream_publish(c, SRTP_RTCP, st);
+		resume_stream(s, c, SRTP_RTP, from, (uint64_t)from->roc << 16 | from->seq);
+		if (from->srtcp_index)
+			resume_stream(s, c, SRTP_RTCP, from, from->srtcp_index);
 	}
 }
 
@@ -275,7 +283,8 @@ void srtp_context_publish(struct srtp *s, struct srtp_context *c, struct rw_srtp
 
 void srtp_context_renewed(struct srtp *s, struct srtp_context *c)
 {
-	for (unsigned int i = 0; i < c->stream_count[SRTP_RTP]; i++) {
+	for (unsigned int i = 0;
+	     c->cold->direction == SRTP_RECEIVE && i < c->stream_count[SRTP_RTP]; i++) {
 		struct srtp_stream *st = srtp_stream_at(s, c, SRTP_RTP, i);
 
 		st->renewed = true;
@@ -303,12 +312,12 @@ struct srtp_stream *srtp_stream_find(const struct srtp *s, struct srtp_context *
 static unsigned int oldest(const struct srtp *s, const struct srtp_context *c, enum srtp_kind kind)
 {
 	unsigned int place = 0;
-	uint32_t now = srtp_stream_at(s, c, kind, c->current[kind])->last_ms, most = 0;
+	uint32_t most = 0;
 
 	for (unsigned int i = 0; i < SRTP_STREAMS_MAX; i++) {
-		uint32_t age = now - srtp_stream_at(s, c, kind, i)->last_ms;
+		uint32_t age = s->now_ms - srtp_stream_at(s, c, kind, i)->last_ms;
 
-		if (age >= most && i != c->current[kind]) {
+		if (age > most) {
 			most = age;
 			place = i;
 		}
