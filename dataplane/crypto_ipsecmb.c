@@ -6,70 +6,25 @@
  * Two of its managers are used for hashing: the widest that the CPU has, and the one with the SHA instructions, which is
  * the quicker one for few packets (and on some CPUs always). Which is better for how many is measured at start.
  */
-#include "srtp_engine.h"
+#include "crypto_ipsecmb.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include <intel-ipsec-mb.h>
-
 #include "rtpwire/bytes.h"
 
-#include "srtp_kdf.h"
-
-#define SHA1_BLOCK_BYTES 64u
-#define SHA1_BYTES 20u
-#define SCHEDULE_BYTES (16u * 15u)
 #define GCM_PREFETCH_BYTES 512u
 #define SRTCP_E 0x80000000u
 #define WIDTHS 7u /* bursts of 1, 2, 4 ... 64 packets */
 
-/* Session keys of SRTP or SRTCP, ready for use. The first four cache lines are what AES_CM_128_HMAC_SHA1 needs. */
-struct mb_keys {
-	_Alignas(64) uint8_t ipad[32]; /* SHA-1 state after the inner key block */
-	uint8_t opad[32];
-	_Alignas(16) uint8_t schedule[SCHEDULE_BYTES];
-};
-
-/* The hot keys are mb_keys of RTP; these are the others. */
-struct mb_cold_keys {
-	struct mb_keys rtcp;
-	union {
-		struct gcm_key_data gcm[SRTP_KINDS];
-		_Alignas(16) uint8_t f8_schedule[SRTP_KINDS][SCHEDULE_BYTES]; /* k_e XOR m */
-	};
-};
-
-_Static_assert(sizeof(struct mb_keys) % 64 == 0 && sizeof(struct mb_cold_keys) % 64 == 0,
-	       "contexts stay aligned");
-_Static_assert(offsetof(struct mb_keys, schedule) == 64,
-	       "hash state and key schedule do not overlap");
-
-struct mb_engine {
-	IMB_MGR *wide; /* all ciphers; hashes of large bursts */
-	IMB_MGR *narrow; /* hashes of small bursts */
-	char details[64];
-	struct gcm_context_data gcm;
-	IMB_JOB jobs[SRTP_BATCH_MAX];
-	uint8_t tags[SRTP_BATCH_MAX][32];
-	uint8_t under[SRTP_BATCH_MAX][4]; /* received bytes where the ROC stood for a moment */
-};
-
 /* The manager for so many hashes: measured once, then only read. */
 static bool narrow_is_faster[WIDTHS];
 
-static struct mb_keys *kind_keys(const struct srtp_context *c, enum srtp_kind kind)
-{
-	struct mb_cold_keys *cold = srtp_keys(c);
-
-	return kind == SRTP_RTCP ? &cold->rtcp : srtp_hot_keys(c);
-}
-
 static const struct mb_keys *keys_of(const struct srtp_packet *p)
 {
-	return kind_keys(p->context, p->rtcp ? SRTP_RTCP : SRTP_RTP);
+	return mb_kind_keys(p->context, p->rtcp ? SRTP_RTCP : SRTP_RTP);
 }
 
 static const struct mb_cold_keys *cold_keys_of(const struct srtp_packet *p)
@@ -78,32 +33,6 @@ static const struct mb_cold_keys *cold_keys_of(const struct srtp_packet *p)
 }
 
 /* --- ciphers --- */
-
-static void expand(IMB_MGR *m, const uint8_t *key, unsigned int key_bytes,
-		   uint8_t schedule[SCHEDULE_BYTES])
-{
-	_Alignas(16) uint8_t decrypting[SCHEDULE_BYTES];
-
-	if (key_bytes == 32)
-		IMB_AES_KEYEXP_256(m, key, schedule, decrypting);
-	else if (key_bytes == 24)
-		IMB_AES_KEYEXP_192(m, key, schedule, decrypting);
-	else
-		IMB_AES_KEYEXP_128(m, key, schedule, decrypting);
-	explicit_bzero(decrypting, sizeof(decrypting));
-}
-
-static void counter_job(IMB_JOB *j, const uint8_t *schedule, const uint8_t *iv, uint8_t *data,
-			uint64_t bytes)
-{
-	j->enc_keys = j->dec_keys = schedule;
-	j->src = data;
-	j->dst = data;
-	j->cipher_start_src_offset_in_bytes = 0;
-	j->msg_len_to_cipher_in_bytes = bytes;
-	j->iv = iv;
-	j->iv_len_in_bytes = 16;
-}
 
 /* Runs the counter mode jobs gathered, all of one key length. */
 static void run_counter(struct mb_engine *e, unsigned int n, unsigned int key_bytes)
@@ -129,8 +58,8 @@ static void counter_bodies(struct mb_engine *e, struct srtp_packet **p, unsigned
 
 	for (unsigned int i = 0; i < count; i++)
 		if (in_counter_mode(p[i], key_bytes))
-			counter_job(&e->jobs[n++], keys_of(p[i])->schedule, p[i]->work.iv,
-				    p[i]->data + p[i]->work.body_at, p[i]->work.body_bytes);
+			mb_counter_job(&e->jobs[n++], keys_of(p[i])->schedule, p[i]->work.iv,
+				       p[i]->data + p[i]->work.body_at, p[i]->work.body_bytes);
 	run_counter(e, n, key_bytes);
 }
 
@@ -182,19 +111,6 @@ static void cipher_bodies(struct mb_engine *e, struct srtp_packet **p, unsigned 
 }
 
 /* --- hashes --- */
-
-/* SHA-1's state after the key, filled up to a block, XOR pad: RFC 2104. */
-static void hash_key(IMB_MGR *m, const uint8_t key[SRTP_AUTH_KEY_BYTES], uint8_t pad,
-		     uint8_t state[32])
-{
-	uint8_t block[SHA1_BLOCK_BYTES];
-
-	memset(block, pad, sizeof(block));
-	for (unsigned int i = 0; i < SRTP_AUTH_KEY_BYTES; i++)
-		block[i] ^= key[i];
-	IMB_SHA1_ONE_BLOCK(m, block, state);
-	explicit_bzero(block, sizeof(block));
-}
 
 static unsigned int width_of(unsigned int n)
 {
@@ -426,72 +342,7 @@ static void mb_open(void *engine, struct srtp_packet **p, unsigned int count)
 			p[i]->len_bytes = p[i]->work.body_at + p[i]->work.body_bytes;
 }
 
-/* --- contexts --- */
-
-struct keystream_arg {
-	struct mb_engine *engine;
-	const uint8_t *schedule;
-	unsigned int key_bytes;
-};
-
-static void keystream(void *arg, const uint8_t iv[16], uint8_t *out, size_t bytes)
-{
-	const struct keystream_arg *a = arg;
-
-	memset(out, 0, bytes);
-	counter_job(&a->engine->jobs[0], a->schedule, iv, out, bytes);
-	run_counter(a->engine, 1, a->key_bytes);
-}
-
-/* The second key of f8: k_e XOR (session salt || 0x555..), RFC 3711 section 4.1.2. */
-static void expand_f8(IMB_MGR *m, const struct srtp_session_keys *sk,
-		      uint8_t schedule[SCHEDULE_BYTES])
-{
-	uint8_t key[16];
-
-	for (unsigned int i = 0; i < sizeof(key); i++)
-		key[i] = sk->cipher[i] ^ (i < sizeof(sk->salt) ? sk->salt[i] : 0x55);
-	expand(m, key, sizeof(key), schedule);
-	explicit_bzero(key, sizeof(key));
-}
-
-static void open_kind(struct mb_engine *e, struct srtp_context *c,
-		      const struct srtp_session_keys *sk, enum srtp_kind kind)
-{
-	struct mb_cold_keys *cold = srtp_keys(c);
-	struct mb_keys *k = kind_keys(c, kind);
-
-	memcpy(c->salt[kind], sk->salt, sizeof(sk->salt));
-	if (c->cipher == RW_SRTP_CIPHER_GCM) {
-		if (c->key_bytes == 32)
-			IMB_AES256_GCM_PRE(e->wide, sk->cipher, &cold->gcm[kind]);
-		else
-			IMB_AES128_GCM_PRE(e->wide, sk->cipher, &cold->gcm[kind]);
-		return;
-	}
-	expand(e->wide, sk->cipher, c->key_bytes, k->schedule);
-	if (c->cipher == RW_SRTP_CIPHER_F8)
-		expand_f8(e->wide, sk, cold->f8_schedule[kind]);
-	hash_key(e->wide, sk->auth, 0x36, k->ipad);
-	hash_key(e->wide, sk->auth, 0x5c, k->opad);
-}
-
-static int mb_context_open(void *engine, struct srtp_context *c)
-{
-	_Alignas(16) uint8_t schedule[SCHEDULE_BYTES];
-	struct keystream_arg arg = { engine, schedule, c->key_bytes };
-	const struct rw_srtp_key *key = &c->cold->key;
-	struct srtp_session_keys sk;
-
-	expand(arg.engine->wide, key->key, c->key_bytes, schedule);
-	for (unsigned int kind = 0; kind < SRTP_KINDS; kind++) {
-		srtp_kdf(key, kind == SRTP_RTCP, keystream, &arg, &sk);
-		open_kind(engine, c, &sk, kind);
-	}
-	explicit_bzero(&sk, sizeof(sk));
-	explicit_bzero(schedule, sizeof(schedule));
-	return 0;
-}
+/* --- the engine --- */
 
 static void mb_context_close(void *engine, struct srtp_context *c)
 {
@@ -507,8 +358,6 @@ static void mb_stream_close(void *engine, struct srtp_context *c, enum srtp_kind
 	(void)kind;
 	(void)ssrc;
 }
-
-/* --- the engine --- */
 
 static double seconds(void)
 {

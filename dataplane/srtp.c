@@ -11,6 +11,7 @@
 
 #define HALF_RANGE 0x8000u
 #define ROC_STEP 0x10000u
+#define INDEX_MAX 0xffffffffffffull /* 48 bits: RFC 3711 section 9.2 */
 #define PREFETCH_BYTES 320u /* of facts and keys: what AES_CM_128_HMAC_SHA1 needs */
 
 /*
@@ -54,11 +55,18 @@ static void prefetch(const struct srtp *s, const struct srtp_packet *packets, un
 	}
 }
 
+static bool passed_step(uint64_t from, uint64_t to)
+{
+	return from / SRTP_PUBLISH_STEP != to / SRTP_PUBLISH_STEP;
+}
+
 /* --- sending --- */
 
-/* The sender began anew, or sent a number again: its numbers go on behind the last one sent. */
-static void renumber(struct srtp_packet *p, struct srtp_stream *st)
+/* The sender began anew, or sent a number again: its numbers go on behind all that may have been sent. */
+static void renumber(const struct srtp *s, struct srtp_packet *p, struct srtp_stream *st)
 {
+	if (st->index < st->before)
+		window_add(s, st, st->before);
 	st->seq_offset = (uint16_t)(st->index + 1 - p->work.seq);
 	st->restarting = false;
 	p->events |= SRTP_EVENT_RENUMBERED;
@@ -83,7 +91,7 @@ static bool late_index(const struct srtp *s, struct srtp_packet *p, struct srtp_
 		p->status = SRTP_REPEATED;
 		return false;
 	}
-	renumber(p, st);
+	renumber(s, p, st);
 	p->work.index = st->index + 1;
 	return true;
 }
@@ -105,7 +113,7 @@ static bool send_rtp(struct srtp *s, struct srtp_packet *p)
 {
 	struct srtp_context *c = p->context;
 	struct srtp_stream *st = stream_of(s, c, SRTP_RTP, p->work.ssrc);
-	uint64_t roc;
+	uint64_t highest;
 
 	if (!st) {
 		st = srtp_stream_new(s, c, SRTP_RTP, p->work.ssrc, p->work.seq);
@@ -119,13 +127,17 @@ static bool send_rtp(struct srtp *s, struct srtp_packet *p)
 		p->work.stream = st;
 		return true;
 	}
-	roc = st->index >> 16;
+	highest = st->index;
 	if (!send_index(s, p, st))
 		return false;
+	if (p->work.index > INDEX_MAX) {
+		p->status = SRTP_SSRC_LIMIT;
+		return false;
+	}
 	p->work.forced = st->renewed;
 	st->renewed = false;
 	window_add(s, st, p->work.index);
-	if (st->index >> 16 != roc || p->events)
+	if (passed_step(highest, st->index) || p->events)
 		srtp_stream_publish(c, SRTP_RTP, st);
 	rw_store_be16(p->data + 2, (uint16_t)p->work.index);
 	p->work.stream = st;
@@ -165,7 +177,7 @@ static bool prepare_send(struct srtp *s, struct srtp_packet *p)
 		return false;
 	}
 	/* the ROC stands there for a moment, also where no tag will */
-	if (p->room_bytes < (trailer < 4 ? 4 : trailer)) {
+	if (p->room_bytes < (trailer < 4 ? 4 : trailer) || p->len_bytes + trailer > UINT16_MAX) {
 		p->status = SRTP_NO_ROOM;
 		return false;
 	}
@@ -195,17 +207,14 @@ void srtp_batch_protect(struct srtp *s, struct srtp_packet *packets, unsigned in
 
 /* --- receiving --- */
 
-/*
- * The index next to one that a sequence number can mean, RFC 3711 section 3.3.1 and appendix A. Below index 0 there is
- * nothing, so it is the first ROC then.
- */
-static uint64_t guess(uint64_t near, uint16_t seq)
+/* RFC 3711 section 3.3.1 and appendix A; below index 0 there is nothing, so it is the first ROC then. */
+static uint64_t guess(uint64_t highest, uint16_t seq)
 {
-	int32_t ahead = (int16_t)(seq - (uint16_t)near);
+	int32_t ahead = (int16_t)(seq - (uint16_t)highest);
 
-	if (ahead < 0 && (uint64_t)-ahead > near)
+	if (ahead < 0 && (uint64_t)-ahead > highest)
 		return seq;
-	return near + (uint64_t)(int64_t)ahead;
+	return highest + (uint64_t)(int64_t)ahead;
 }
 
 /* Finds stream and index under p->context. False with p->status when the packet is out already. */
@@ -273,25 +282,38 @@ static bool try_behind(struct srtp *s, struct srtp_packet *p, uint64_t index, ui
 }
 
 /*
- * Nothing fits the index guessed, and the stream may have another ROC: it is new to us, or signalling was renewed. Tries
- * one ROC ahead, and the one of before a fall back; and, if the stream is silent otherwise, none, and one behind.
+ * Ahead of all that ever was authentic nothing recorded fits, so that is always worth a try: one ROC on, and, after a fall,
+ * where the stream was.
  */
-static bool try_other_roc(struct srtp *s, struct srtp_packet *p, uint32_t now_ms)
+static bool try_all_ahead(struct srtp *s, struct srtp_packet *p, uint64_t guessed)
 {
-	struct srtp_stream *st = p->work.stream;
-	uint64_t guessed = p->work.index, before;
+	const struct srtp_stream *st = p->work.stream;
+	uint64_t highest = st->before > st->index ? st->before : st->index;
+	uint64_t back = guess(st->before, p->work.seq);
 
-	if (p->rtcp || (st && !st->probing))
-		return false;
-	if (try_ahead(s, p, guessed + ROC_STEP, SRTP_EVENT_ROC_NEXT))
+	if (st->probing && guessed + ROC_STEP > highest &&
+	    try_ahead(s, p, guessed + ROC_STEP, SRTP_EVENT_ROC_NEXT))
 		return true;
+	return st->before && back > highest && back != guessed + ROC_STEP &&
+	       try_ahead(s, p, back, SRTP_EVENT_ROC_KEPT);
+}
+
+/*
+ * Nothing fits the index guessed, and the stream may have another ROC: it is new to us, or signalling was renewed. Behind
+ * (none, one less) it may fall only if it is silent otherwise.
+ */
+static bool try_other_roc(struct srtp *s, struct srtp_packet *p)
+{
+	const struct srtp_stream *st = p->work.stream;
+	uint64_t guessed = p->work.index;
+
+	if (p->rtcp || !p->work.authenticated)
+		return false;
 	if (!st)
-		return false;
-	before = guess(st->before, p->work.seq);
-	if (st->before && before > st->before && before != guessed &&
-	    try_ahead(s, p, before, SRTP_EVENT_ROC_KEPT))
+		return try_ahead(s, p, guessed + ROC_STEP, SRTP_EVENT_ROC_NEXT);
+	if (try_all_ahead(s, p, guessed))
 		return true;
-	if (now_ms - st->last_ms < FALL_BACK_MS || guessed < ROC_STEP)
+	if (!st->probing || s->now_ms - st->last_ms < FALL_BACK_MS || guessed < ROC_STEP)
 		return false;
 	return try_behind(s, p, p->work.seq, SRTP_EVENT_ROC_ZERO) ||
 	       (guessed >= 2 * ROC_STEP &&
@@ -299,13 +321,19 @@ static bool try_other_roc(struct srtp *s, struct srtp_packet *p, uint32_t now_ms
 }
 
 /* All that a packet can be under p->context; tried: what it was not already. */
-static bool try_context(struct srtp *s, struct srtp_packet *p, const uint64_t *tried,
-			uint32_t now_ms)
+static bool try_context(struct srtp *s, struct srtp_packet *p, const uint64_t *tried)
 {
 	if (prepare_receive(s, p) && (!tried || *tried != p->work.index) &&
 	    try_index(s, p, p->work.index))
 		return true;
-	return p->status != SRTP_MALFORMED && try_other_roc(s, p, now_ms);
+	return p->status != SRTP_MALFORMED && try_other_roc(s, p);
+}
+
+/* Without a tag everything fits: then only a packet that cannot be of the first key is of the other one. */
+static bool may_be_other(const struct srtp_packet *p, uint8_t status)
+{
+	return p->other && (status == SRTP_MALFORMED ||
+			    p->other->authenticated[p->rtcp ? SRTP_RTCP : SRTP_RTP]);
 }
 
 /*
@@ -313,19 +341,19 @@ static bool try_context(struct srtp *s, struct srtp_packet *p, const uint64_t *t
  * first ones, around a wrap), its ROC may be another one, or the key the other one. The status of the first look stays
  * when nothing fits.
  */
-static bool try_again(struct srtp *s, struct srtp_packet *p, uint32_t now_ms)
+static bool try_again(struct srtp *s, struct srtp_packet *p)
 {
 	struct srtp_context *first = p->context;
 	uint64_t tried = p->work.index;
 	uint8_t status = p->status;
 
-	if (try_context(s, p, status == SRTP_OK ? &tried : NULL, now_ms)) {
+	if (try_context(s, p, status == SRTP_OK ? &tried : NULL)) {
 		p->status = SRTP_OK;
 		return true;
 	}
-	if (p->other) {
+	if (may_be_other(p, status)) {
 		p->context = p->other;
-		if (try_context(s, p, NULL, now_ms)) {
+		if (try_context(s, p, NULL)) {
 			p->status = SRTP_OK;
 			p->used_other = true;
 			return true;
@@ -338,24 +366,25 @@ static bool try_again(struct srtp *s, struct srtp_packet *p, uint32_t now_ms)
 
 /*
  * Makes room in the window for an index that the stream's state did not suggest: the first one after another dataplane, one
- * under an older ROC, or one back where the stream was before such a fall.
+ * under an older ROC, or one back where the stream was before such a fall. What was seen there is not known, so nothing
+ * before it passes.
  */
 static void adopt_index(struct srtp *s, uint64_t index, struct srtp_stream *st)
 {
-	bool falls = index < st->index && st->index - index >= HALF_RANGE;
+	bool falls = index < st->index && (st->resumed || st->index - index >= HALF_RANGE);
 
-	if (st->resumed || falls) {
-		if (falls && st->before < st->index)
-			st->before = st->index;
+	if (falls && !st->resumed && st->before < st->index)
+		st->before = st->index;
+	if (falls) {
 		st->index = index;
-		srtp_window_reset(st->window, s->window_words, false);
-	} else if (st->before && index > st->before) {
+		srtp_window_fill(st->window, s->window_words, index);
+	} else if (st->before > st->index && index > st->before) {
 		st->index = st->before;
 		st->before = 0;
-		srtp_window_reset(st->window, s->window_words, true);
+		srtp_window_fill(st->window, s->window_words, st->index);
+		window_add(s, st, st->index);
 	}
 	st->resumed = false;
-	st->restarting = false;
 }
 
 static void count_probe(struct srtp_packet *p, struct srtp_stream *st)
@@ -363,25 +392,24 @@ static void count_probe(struct srtp_packet *p, struct srtp_stream *st)
 	if (st->renewed && !p->events)
 		p->events = SRTP_EVENT_ROC_KEPT;
 	st->renewed = false;
-	if (--st->probing == 0)
-		st->before = 0;
+	st->probing--;
 }
 
 /* The packet is authentic: now, and not before, the stream may change. */
-static void commit(struct srtp *s, struct srtp_packet *p, uint32_t now_ms)
+static void commit(struct srtp *s, struct srtp_packet *p)
 {
 	enum srtp_kind kind = p->rtcp ? SRTP_RTCP : SRTP_RTP;
 	struct srtp_stream *st = stream_of(s, p->context, kind, p->work.ssrc);
-	uint64_t index = p->work.index, roc;
+	uint64_t index = p->work.index, highest;
 
 	if (!st) {
 		st = srtp_stream_new(s, p->context, kind, p->work.ssrc, index);
 		window_add(s, st, index);
-		st->last_ms = now_ms;
+		st->last_ms = s->now_ms;
 		srtp_stream_publish(p->context, kind, st);
 		return;
 	}
-	roc = st->index >> 16;
+	highest = st->index;
 	if (p->work.forced || st->resumed)
 		adopt_index(s, index, st);
 	if (window_has(s, st, index)) { /* its double was in the same batch */
@@ -389,9 +417,9 @@ static void commit(struct srtp *s, struct srtp_packet *p, uint32_t now_ms)
 		return;
 	}
 	window_add(s, st, index);
-	st->last_ms = now_ms;
+	st->last_ms = s->now_ms;
 	st->restarting = false;
-	if (kind == SRTP_RTCP || st->index >> 16 != roc)
+	if (kind == SRTP_RTCP || passed_step(highest, st->index))
 		srtp_stream_publish(p->context, kind, st);
 	if (st->probing)
 		count_probe(p, st);
@@ -403,16 +431,16 @@ static bool worth_another_look(const struct srtp_packet *p)
 {
 	const struct srtp_stream *st = p->work.stream;
 
-	return p->other || (p->status != SRTP_MALFORMED && (!st || st->probing));
+	return p->other || (p->status != SRTP_MALFORMED && (!st || st->probing || st->before));
 }
 
-static void finish_receive(struct srtp *s, struct srtp_packet *p, uint32_t now_ms)
+static void finish_receive(struct srtp *s, struct srtp_packet *p)
 {
 	if (!p->work.ok && p->work.keep)
-		p->work.ok = try_again(s, p, now_ms);
+		p->work.ok = try_again(s, p);
 	p->index = p->work.index;
 	if (p->work.ok)
-		commit(s, p, now_ms);
+		commit(s, p);
 	else if (p->status == SRTP_OK)
 		p->status = SRTP_AUTH_FAILED;
 }
@@ -421,9 +449,9 @@ void srtp_batch_unprotect(struct srtp *s, struct srtp_packet *packets, unsigned 
 			  uint64_t now_ns)
 {
 	struct srtp_packet *list[SRTP_BATCH_MAX];
-	uint32_t now_ms = (uint32_t)(now_ns / 1000000u);
 	unsigned int n = 0;
 
+	s->now_ms = (uint32_t)(now_ns / 1000000u);
 	prefetch(s, packets, count);
 	for (unsigned int i = 0; i < count; i++) {
 		struct srtp_packet *p = &packets[i];
@@ -439,5 +467,5 @@ void srtp_batch_unprotect(struct srtp *s, struct srtp_packet *packets, unsigned 
 	if (n)
 		s->ops->open(s->engine, list, n);
 	for (unsigned int i = 0; i < count; i++)
-		finish_receive(s, &packets[i], now_ms);
+		finish_receive(s, &packets[i]);
 }

@@ -54,7 +54,8 @@ uint32_t srtp_engine_suites(enum srtp_engine_kind kind);
 /*
  * One direction of a flow under one master key, which must be valid and of a suite that is served. streams
  * (RW_SSRC_SLOTS, may be NULL): where streams go on. publish (RW_SSRC_SLOTS, may be NULL; must outlive the context):
- * where their state is written whenever ROC, SRTCP index or offset change. 0 and *out; -ENOMEM; -ENOTSUP when the engine
+ * where their state is written whenever SRTCP index or offset change, and every 1024 RTP packets; must not be `streams`.
+ * 0 and *out; -ENOMEM; -ENOTSUP when the engine
  * does not have the suite with these parameters.
  */
 int srtp_context_new(struct srtp *s, enum srtp_direction direction, const struct rw_srtp_key *key,
@@ -95,7 +96,8 @@ const struct rw_srtp_key *srtp_context_key(const struct srtp_context *c);
 
 /*
  * Signalling has renewed the call under the same key. Streams keep their ROC; but for a while a received
- * packet whose tag is wrong is also tried with ROC 0 and one ROC ahead and behind: peers get this wrong.
+ * packet whose tag is wrong is also tried with ROC 0 and one ROC ahead and behind: peers get this wrong. Of no effect on a
+ * context that sends.
  */
 void srtp_context_renewed(struct srtp *s, struct srtp_context *c);
 
@@ -105,7 +107,7 @@ enum srtp_status {
 	SRTP_AUTH_FAILED,
 	SRTP_REPLAYED, /* received before, or older than the window */
 	SRTP_REPEATED, /* send: this index was used before */
-	SRTP_SSRC_LIMIT, /* send: SRTP_STREAMS_MAX streams are there */
+	SRTP_SSRC_LIMIT, /* send: SRTP_STREAMS_MAX streams are there, or all numbers of the key are used up */
 	SRTP_NO_ROOM, /* send: trailer does not fit */
 };
 

@@ -226,12 +226,15 @@ static void resume_kind(struct srtp *s, struct srtp_context *c, enum srtp_kind k
 		return;
 	st->index = index;
 	st->renewed = true;
-	srtp_window_reset(st->window, s->window_words, true);
+	st->last_ms = s->now_ms;
+	srtp_window_fill(st->window, s->window_words, index);
+	srtp_window_add(st->window, s->window_words, index, index);
 	if (c->cold->direction == SRTP_RECEIVE) {
 		st->resumed = true;
 		st->probing = PROBING_PACKETS;
 	} else if (kind == SRTP_RTP) {
 		st->seq_offset = from->seq_offset;
+		st->before = index | (SRTP_PUBLISH_STEP - 1);
 	}
 	srtp_stream_publish(c, kind, st);
 }
@@ -372,7 +375,8 @@ void srtp_context_publish(struct srtp *s, struct srtp_context *c, struct rw_srtp
 
 void srtp_context_renewed(struct srtp *s, struct srtp_context *c)
 {
-	for (unsigned int i = 0; i < c->stream_count[SRTP_RTP]; i++) {
+	for (unsigned int i = 0;
+	     c->cold->direction == SRTP_RECEIVE && i < c->stream_count[SRTP_RTP]; i++) {
 		struct srtp_stream *st = srtp_stream_at(s, c, SRTP_RTP, i);
 
 		st->renewed = true;
@@ -414,12 +418,12 @@ struct srtp_stream *srtp_stream_find(const struct srtp *s, struct srtp_context *
 static unsigned int oldest(const struct srtp *s, const struct srtp_context *c, enum srtp_kind kind)
 {
 	unsigned int place = 0;
-	uint32_t now = srtp_stream_at(s, c, kind, c->current[kind])->last_ms, most = 0;
+	uint32_t most = 0;
 
 	for (unsigned int i = 0; i < SRTP_STREAMS_MAX; i++) {
-		uint32_t age = now - srtp_stream_at(s, c, kind, i)->last_ms;
+		uint32_t age = s->now_ms - srtp_stream_at(s, c, kind, i)->last_ms;
 
-		if (age >= most && i != c->current[kind]) {
+		if (age > most) {
 			most = age;
 			place = i;
 		}

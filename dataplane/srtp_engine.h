@@ -14,7 +14,10 @@ enum srtp_kind { SRTP_RTP, SRTP_RTCP, SRTP_KINDS };
 struct srtp_stream {
 	/* highest sent or authenticated: ROC << 16 | sequence number; SRTCP index */
 	uint64_t index;
-	/* receive: the highest of before a fall back to an older ROC; 0 = there was none */
+	/*
+	 * receive: highest index of before the stream fell back to an older ROC; 0 = it never did.
+	 * send: the dataplane of before may have sent up to here.
+	 */
 	uint64_t before;
 	uint32_t ssrc;
 	uint32_t last_ms; /* receive: when a packet was authenticated last */
@@ -110,6 +113,7 @@ struct srtp {
 	uint32_t free_first; /* of the given back ones; SRTP_NO_PLACE = none */
 	uint32_t buckets[SRTP_BUCKETS]; /* entered contexts by call_ref */
 	uint16_t key_ids; /* given out last */
+	uint32_t now_ms; /* of the last batch received */
 	unsigned int window; /* packets */
 	unsigned int window_words;
 };
@@ -144,6 +148,9 @@ static inline struct srtp_stream *srtp_stream_at(const struct srtp *s, const str
 				      ((unsigned int)kind * SRTP_STREAMS_MAX + place) *
 					      s->stream_bytes);
 }
+
+/* Streams' numbers are published each time that their index passes a multiple of this. */
+#define SRTP_PUBLISH_STEP 1024u
 
 /* srtp_context.c */
 

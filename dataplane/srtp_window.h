@@ -50,10 +50,17 @@ static inline uint64_t srtp_window_add(uint64_t *window, unsigned int words, uin
 	return highest;
 }
 
-/* Begins anew: nothing was seen (filled false), or all up to the highest was. */
-static inline void srtp_window_reset(uint64_t *window, unsigned int words, bool filled)
+/* Begins anew: nothing was seen. */
+static inline void srtp_window_clear(uint64_t *window, unsigned int words)
 {
-	memset(window, filled ? 0xff : 0, words * sizeof(*window));
+	memset(window, 0, words * sizeof(*window));
+}
+
+/* Begins anew: all before index were seen. Numbers above it share its word and must not look like that. */
+static inline void srtp_window_fill(uint64_t *window, unsigned int words, uint64_t index)
+{
+	memset(window, 0xff, words * sizeof(*window));
+	*srtp_window_word(window, words, index) = srtp_window_bit(index) - 1;
 }
 
 #endif

@@ -83,7 +83,7 @@ struct rw_flow_stats {
 	uint64_t drops
 		[RW_DROP_FLOW_COUNT]; /* enum rw_drop; drops at egress count on the ingress flow */
 	struct rw_ssrc_stats ssrc[RW_SSRC_SLOTS];
-	/* SRTP streams, written when roc, srtcp_index or seq_offset changes; seq is of that moment */
+	/* SRTP streams, written when srtcp_index or seq_offset changes and every 1024 RTP packets; seq is of that moment */
 	struct rw_srtp_stream srtp_rx[RW_SSRC_SLOTS];
 	struct rw_srtp_stream srtp_tx[RW_SSRC_SLOTS];
 	uint64_t padding[5];

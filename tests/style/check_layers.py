@@ -43,7 +43,7 @@ MAY_ALSO_INCLUDE = {
 ONLY = (
     ("control", EV, re.compile(r"(main|ngsock|ngsock_\w+|dplink|dplink_\w+|reaper|engine)\.[ch]")),
     ("control", JANSSON, re.compile(r"json\.c")),
-    ("dataplane", CRYPTO, re.compile(r"crypto_\w+\.c")),
+    ("dataplane", CRYPTO, re.compile(r"crypto_\w+\.[ch]")),
     ("tools", CRYPTO, re.compile(r"srtp(_plain|_raw)?\.c")),  # the peer and the bench are judges with means of their own
 )
 

@@ -105,6 +105,15 @@ int pair_seal(struct pair *p, struct memory *m)
 	return x.status;
 }
 
+struct memory pair_sealed(struct pair *p, uint32_t ssrc, uint16_t seq)
+{
+	struct memory m;
+
+	pair_rtp(&m, ssrc, seq, 160, 0, 0, 0);
+	assert_int_equal(pair_seal(p, &m), SRTP_OK);
+	return m;
+}
+
 int pair_unseal(struct pair *p, struct memory *m, uint8_t *events)
 {
 	struct srtp_packet x = {

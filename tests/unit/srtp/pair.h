@@ -18,6 +18,10 @@
 
 #define PACKET_BYTES 2048u
 
+/* Runs what follows once for each engine; e: enum srtp_engine_kind. */
+#define EACH_ENGINE(e)                                                                             \
+	for (enum srtp_engine_kind e = SRTP_ENGINE_IPSEC_MB; e <= SRTP_ENGINE_LIBSRTP2; e++)
+
 struct pair {
 	struct srtp *sender, *receiver;
 	struct srtp_context *tx, *rx;
@@ -49,6 +53,9 @@ void pair_rtcp(struct memory *m, uint32_t ssrc, unsigned int words);
 
 /* Secures one packet. Returns its status. */
 int pair_seal(struct pair *p, struct memory *m);
+
+/* An RTP packet of 160 bytes of payload as it is on the wire. */
+struct memory pair_sealed(struct pair *p, uint32_t ssrc, uint16_t seq);
 
 /* Opens one. Returns its status; *events may be NULL. */
 int pair_unseal(struct pair *p, struct memory *m, uint8_t *events);
