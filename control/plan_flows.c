@@ -60,7 +60,7 @@ static void set_keys(const struct side *sd, const struct call_socket *so, struct
 	bool current = m->current >= 0 && so == &m->sockets[m->current];
 
 	f->rx = f->tx = none;
-	if (!sdp_proto_is_rtp(m->proto))
+	if (!sdp_proto_is_rtp(m->used_proto))
 		return;
 	f->rx = m->sdes.rx.key;
 	if (current || m->sdes.tx.key.suite == RW_SRTP_NONE) {
@@ -125,7 +125,7 @@ static void rtp_flow(const struct side *sd, struct call_socket *so)
 	f->component = 1;
 	f->clock_hz = sd->media->clock_hz;
 	f->kind = may_mux(sd->media, so) ? RW_FLOW_MUX : RW_FLOW_RTP;
-	if (!sdp_proto_is_rtp(sd->media->proto)) {
+	if (!sdp_proto_is_rtp(sd->media->used_proto)) {
 		f->kind = RW_FLOW_OPAQUE;
 		f->clock_hz = 0;
 	}
@@ -139,7 +139,7 @@ static void rtcp_flow(const struct side *sd, struct call_socket *so)
 {
 	struct call_flow *f = &so->rtcp;
 
-	f->wanted = !sd->media->untouched && sdp_proto_is_rtp(sd->media->proto);
+	f->wanted = !sd->media->untouched && sdp_proto_is_rtp(sd->media->used_proto);
 	f->component = 2;
 	f->kind = RW_FLOW_RTCP;
 	set_ends(sd, f, place(sd, so, &so->seen_rtcp, &sd->media->remote_rtcp));
