@@ -12,6 +12,7 @@ struct side {
 	const struct call_media *other; /* where packets go; NULL: nowhere */
 	enum rw_family family; /* of the socket's local address */
 	uint8_t leg, index, tos;
+	bool keyless; /* answered as SRTP, with no key */
 };
 
 /* The party that x exchanges media with: both have sent an SDP and mean each other. */
@@ -35,6 +36,15 @@ static struct rw_endpoint of_family(struct rw_endpoint ep, enum rw_family family
 	static const struct rw_endpoint none;
 
 	return ep.ip.family == family && ep.port_be ? ep : none;
+}
+
+/*
+ * A profile of SRTP without keys, which sdp-rewrite section 3 lets pass: no a=crypto of an offer could be read, or an
+ * answerer that was shown none chose it. Media that should be secured do not go in the clear: none pass at all.
+ */
+static bool keyless(const struct call_media *m)
+{
+	return sdp_proto_is_srtp(m->used_proto) && m->sdes.rx.key.suite == RW_SRTP_NONE;
 }
 
 /* Where the party's packets come from: as seen before a port change, else as signalled. */
@@ -63,7 +73,7 @@ static void set_keys(const struct side *sd, const struct call_socket *so, struct
 	if (!sdp_proto_is_rtp(m->used_proto))
 		return;
 	f->rx = m->sdes.rx.key;
-	if (current || m->sdes.tx.key.suite == RW_SRTP_NONE) {
+	if (!sd->keyless && (current || m->sdes.tx.key.suite == RW_SRTP_NONE)) {
 		f->tx = m->sdes.tx.key;
 		return;
 	}
@@ -180,8 +190,11 @@ void plan_flows(struct call_state *s, const struct interfaces *ifs, int default_
 				.tos = (uint8_t)(s->tos >= 0 ? s->tos : default_tos),
 			};
 
-			if (peer && j < peer->media_count && relayed(m) && relayed(&peer->media[j]))
-				sd.other = &peer->media[j];
+			if (peer && j < peer->media_count && relayed(m) &&
+			    relayed(&peer->media[j])) {
+				sd.keyless = keyless(m);
+				sd.other = sd.keyless ? NULL : &peer->media[j];
+			}
 			media_flows(&sd, m, ifs);
 		}
 	}

@@ -315,6 +315,78 @@ static void plain_offer_leaves_the_keys(void **state)
 	assert_true(call_flow_same(&b, convo_flow(c, pb)));
 }
 
+/* --- SRTP without keys --- */
+
+/* B says SRTP: its media are not relayed in the clear because its keys cannot be read. */
+static void srtp_answer_without_a_key_is_refused(void **state)
+{
+	static const char *const answers[] = {
+		SAVP(B, "5000", ""),
+		SAVP(B, "5000", LINE("1", CM80, KB "|2^49")),
+		SAVP(B, "5000", LINE("1", CM80, "AAAA") LINE("2", "FOO", KB)),
+	};
+	struct convo *c = *state;
+
+	offer(c, OFFER, SAVP(A, "4000", LINE("1", CM80, KA)));
+	for (unsigned int i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		assert_false(convo_answer(c, TO_B, answers[i]));
+		convo_expect_error(c, "The answer's a=crypto takes up none that was offered");
+		assert_false(c->state->parties[1].answered);
+	}
+	/* a plain answer is one (sdp-rewrite section 3) */
+	answer(c, TO_B, audio(B, 5000, ""));
+	assert_true(is(&convo_flow(c, convo_port(c, 0))->rx, "1 " CM80 " inline:" KA));
+}
+
+static void assert_blocked(struct convo *c, unsigned int port)
+{
+	struct rw_flow_spec spec;
+
+	call_flow_spec(convo_flow(c, port), STR("call"), 1, &spec);
+	assert_true(endpoint_is(&spec.peer, "-:0"));
+	assert_int_equal(spec.source_policy, RW_SOURCE_ASYMMETRIC); /* learns no peer */
+	assert_int_equal(spec.out_rtp, RW_FLOW_NONE);
+	assert_int_equal(spec.out_rtcp, RW_FLOW_NONE);
+	assert_int_equal(spec.flags, 0);
+}
+
+static void srtp_offer_without_a_key_is_not_relayed(void **state)
+{
+	struct convo *c = *state;
+	unsigned int pa, pb;
+
+	offer(c, TO_AVP, SAVP(A, "4000", LINE("1", CM80, KA "|2^49")));
+	pb = convo_port(c, 0);
+	answer(c, TO_B, audio(B, 5000, ""));
+	convo_expect_line(c, "m=audio $1 RTP/SAVP 0");
+	assert_null(strstr(c->plan.reply_sdp.p, "a=crypto"));
+	pa = convo_port(c, 0);
+	for (unsigned int component = 0; component < 2; component++)
+		assert_blocked(c, pa + component);
+	assert_int_equal(convo_flow(c, pb)->out_rtp, convo_flow(c, pa)->id);
+	/* until it offers one */
+	offer(c, TO_B, SAVP(A, "4000", LINE("1", CM80, KA)));
+	assert_blocked(c, pa);
+	answer(c, TO_B, audio(B, 5000, ""));
+	assert_true(is(&convo_flow(c, pa)->rx, "1 " CM80 " inline:" KA));
+	assert_int_equal(convo_flow(c, pa)->out_rtp, convo_flow(c, pb)->id);
+	assert_true(endpoint_is(&convo_flow(c, pa)->peer, A ":4000"));
+}
+
+/* Nobody asked it for keys, so there is nothing to refuse: the SDP passes, the media do not. */
+static void unasked_srtp_answer_is_not_relayed(void **state)
+{
+	struct convo *c = *state;
+	unsigned int pb;
+
+	offer(c, OFFER, audio(A, 4000, ""));
+	pb = convo_port(c, 0);
+	answer(c, TO_B, SAVP(B, "5000", ""));
+	convo_expect_line(c, "m=audio $1 RTP/AVP 0");
+	assert_blocked(c, pb);
+	assert_blocked(c, pb + 1);
+}
+
 /* --- suites that the dataplane does not serve --- */
 
 static void serve_only(struct convo *c, enum rw_srtp_suite suite)
@@ -399,6 +471,9 @@ int main(void)
 		ROW(fax_offer_leaves_media_as_it_is),
 		ROW(fax_answer_ends_the_keys),
 		ROW(plain_offer_leaves_the_keys),
+		ROW(srtp_answer_without_a_key_is_refused),
+		ROW(srtp_offer_without_a_key_is_not_relayed),
+		ROW(unasked_srtp_answer_is_not_relayed),
 		ROW(answerer_s_suite_is_not_served),
 		ROW(offerer_s_first_served_suite_is_taken),
 		ROW(no_suite_of_the_offerer_is_served),
