@@ -175,7 +175,7 @@ static void describe_keys(struct call_media *m, const struct rw_flow_spec *s)
 	if (s->tx.suite)
 		d->tx = (struct sdes_line){ .tag = 1, .key = s->tx };
 	if (d->rx.key.suite || d->tx.key.suite)
-		m->proto = m->sent_proto = SDP_PROTO_SAVP;
+		m->proto = m->sent_proto = m->used_proto = SDP_PROTO_SAVP;
 }
 
 /* Lists are views: the media have to be where they stay. */
@@ -198,7 +198,8 @@ static void describe_media(struct call_media *m, const struct rw_flow_spec *s)
 		m->remote_rtcp = s->source;
 		return;
 	}
-	m->proto = m->sent_proto = s->kind == RW_FLOW_OPAQUE ? SDP_PROTO_UDPTL : SDP_PROTO_AVP;
+	m->proto = s->kind == RW_FLOW_OPAQUE ? SDP_PROTO_UDPTL : SDP_PROTO_AVP;
+	m->sent_proto = m->used_proto = m->proto;
 	describe_keys(m, s);
 	m->clock_hz = s->clock_hz;
 	m->remote = s->source;

@@ -297,10 +297,11 @@ bool call_flow_same(const struct call_flow *a, const struct call_flow *b)
 	       rw_srtp_key_equal(&a->tx, &b->tx);
 }
 
-/* What is no RTP would pass in the clear beside keys. */
+/* What is no RTP would pass in the clear beside keys. It leaves where RTP does. */
 static bool pass_other(const struct call_flow *f)
 {
-	return f->kind != RW_FLOW_OPAQUE && f->kind != RW_FLOW_RTCP && !f->rx.suite && !f->tx.suite;
+	return f->kind != RW_FLOW_OPAQUE && f->kind != RW_FLOW_RTCP && !f->rx.suite &&
+	       !f->tx.suite && f->out_rtp != RW_FLOW_NONE;
 }
 
 void call_flow_spec(const struct call_flow *f, struct str call_id, uint64_t call_ref,

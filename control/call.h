@@ -75,6 +75,8 @@ struct call_media {
 	enum sdp_direction direction; /* of the party's last SDP, hold applied */
 	enum sdp_proto sent_proto; /* of the party's last SDP */
 	enum sdp_proto proto; /* as printed to the party last */
+	/* what its media is in: as the last answer said, whatever was offered since */
+	enum sdp_proto used_proto;
 	struct str type, proto_text, codec, mid; /* of the party's last SDP */
 	uint32_t clock_hz, ptime_ms;
 	struct rw_endpoint remote,

@@ -113,6 +113,8 @@ static int answer_media(struct plan *p, unsigned int slot, unsigned int n)
 		mf->proto = src->proto; /* nothing was printed to it for this media */
 	if (src->untouched || src->port == 0)
 		return 0;
+	mf->used_proto = src->proto;
+	mt->used_proto = mt->proto;
 	answer_mux(src, mf, mt);
 	rc = plan_sdes_answer(p, src, mf, mt);
 	return rc ? rc : answer_ports(p, src, mf, mt);

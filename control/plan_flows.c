@@ -12,6 +12,7 @@ struct side {
 	const struct call_media *other; /* where packets go; NULL: nowhere */
 	enum rw_family family; /* of the socket's local address */
 	uint8_t leg, index, tos;
+	bool keyless; /* answered as SRTP, with no key */
 };
 
 /* The party that x exchanges media with: both have sent an SDP and mean each other. */
@@ -37,6 +38,15 @@ static struct rw_endpoint of_family(struct rw_endpoint ep, enum rw_family family
 	return ep.ip.family == family && ep.port_be ? ep : none;
 }
 
+/*
+ * A profile of SRTP without keys, which sdp-rewrite section 3 lets pass: no a=crypto of an offer could be read, or an
+ * answerer that was shown none chose it. Media that should be secured do not go in the clear: none pass at all.
+ */
+static bool keyless(const struct call_media *m)
+{
+	return sdp_proto_is_srtp(m->used_proto) && m->sdes.rx.key.suite == RW_SRTP_NONE;
+}
+
 /* Where the party's packets come from: as seen before a port change, else as signalled. */
 static struct rw_endpoint place(const struct side *sd, const struct call_socket *so,
 				const struct rw_endpoint *seen, const struct rw_endpoint *signalled)
@@ -60,10 +70,10 @@ static void set_keys(const struct side *sd, const struct call_socket *so, struct
 	bool current = m->current >= 0 && so == &m->sockets[m->current];
 
 	f->rx = f->tx = none;
-	if (!sdp_proto_is_rtp(m->proto))
+	if (!sdp_proto_is_rtp(m->used_proto))
 		return;
 	f->rx = m->sdes.rx.key;
-	if (current || m->sdes.tx.key.suite == RW_SRTP_NONE) {
+	if (!sd->keyless && (current || m->sdes.tx.key.suite == RW_SRTP_NONE)) {
 		f->tx = m->sdes.tx.key;
 		return;
 	}
@@ -125,7 +135,7 @@ static void rtp_flow(const struct side *sd, struct call_socket *so)
 	f->component = 1;
 	f->clock_hz = sd->media->clock_hz;
 	f->kind = may_mux(sd->media, so) ? RW_FLOW_MUX : RW_FLOW_RTP;
-	if (!sdp_proto_is_rtp(sd->media->proto)) {
+	if (!sdp_proto_is_rtp(sd->media->used_proto)) {
 		f->kind = RW_FLOW_OPAQUE;
 		f->clock_hz = 0;
 	}
@@ -139,7 +149,7 @@ static void rtcp_flow(const struct side *sd, struct call_socket *so)
 {
 	struct call_flow *f = &so->rtcp;
 
-	f->wanted = !sd->media->untouched && sdp_proto_is_rtp(sd->media->proto);
+	f->wanted = !sd->media->untouched && sdp_proto_is_rtp(sd->media->used_proto);
 	f->component = 2;
 	f->kind = RW_FLOW_RTCP;
 	set_ends(sd, f, place(sd, so, &so->seen_rtcp, &sd->media->remote_rtcp));
@@ -180,8 +190,11 @@ void plan_flows(struct call_state *s, const struct interfaces *ifs, int default_
 				.tos = (uint8_t)(s->tos >= 0 ? s->tos : default_tos),
 			};
 
-			if (peer && j < peer->media_count && relayed(m) && relayed(&peer->media[j]))
-				sd.other = &peer->media[j];
+			if (peer && j < peer->media_count && relayed(m) &&
+			    relayed(&peer->media[j])) {
+				sd.keyless = keyless(m);
+				sd.other = sd.keyless ? NULL : &peer->media[j];
+			}
 			media_flows(&sd, m, ifs);
 		}
 	}

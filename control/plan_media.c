@@ -116,7 +116,8 @@ void plan_receive(struct plan *p, struct call_media *m, unsigned int n)
 	m->codec = sdp_media_codec(p->arena, s);
 	m->mid = s->mid;
 	m->ptime_ms = s->ptime_ms;
-	m->clock_hz = sdp_media_clock_hz(s);
+	if (sdp_proto_is_rtp(s->proto))
+		m->clock_hz = sdp_media_clock_hz(s);
 	m->rejected = s->port == 0;
 	m->untouched = s->untouched;
 	m->direction = plan_direction(p, s);

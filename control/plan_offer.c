@@ -74,6 +74,13 @@ static int offer_ports(struct plan *p, const struct sdp_media *src, struct call_
 	return rc ? rc : plan_tell(p, to, mt, &need);
 }
 
+/* A party in conversation goes on as it was until the answer, which may never come; others have nothing to lose. */
+static void use_proto(const struct call_party *party, struct call_media *m)
+{
+	if (!party->answered || m->told < 0)
+		m->used_proto = m->proto;
+}
+
 /* Section n of the offer is media n of both parties. */
 static int offer_media(struct plan *p, unsigned int n)
 {
@@ -86,6 +93,8 @@ static int offer_media(struct plan *p, unsigned int n)
 	plan_receive(p, mf, n);
 	mf->proto = src->proto;
 	offer_proto(p, src, changed, mt);
+	use_proto(from, mf);
+	use_proto(to, mt);
 	if (src->untouched || src->port == 0)
 		return 0;
 	if (!mt->described)

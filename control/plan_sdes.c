@@ -285,8 +285,8 @@ static int take_answer(struct plan *p, const struct sdp_media *src, struct call_
 	s->told_used = true;
 	if (!told) {
 		s->rx = s->tx = (struct sdes_line){ 0 };
-		/* it will send SRTP with a key that is of no use; media would go one way, in the clear */
-		if (src->crypto_count && sdp_proto_is_srtp(src->proto))
+		/* it says SRTP, and none of its keys is of use; when none was asked for, its media are blocked */
+		if (sdp_proto_is_srtp(src->proto) && (src->crypto_count || s->told_count))
 			return plan_fail(p, "The answer's a=crypto takes up none that was offered");
 		return 0;
 	}

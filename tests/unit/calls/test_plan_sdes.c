@@ -243,6 +243,150 @@ static void back_to_plain(void **state)
 	assert_true(!convo_flow(c, pb)->rx.suite && !convo_flow(c, pb)->tx.suite);
 }
 
+/* --- what is in use changes with the answer --- */
+
+#define T38(address, port)                                                                         \
+	"v=0\no=u 7 3 IN IP4 " address "\ns=-\nt=0 0\nc=IN IP4 " address "\nm=image " port         \
+	" udptl t38\n"
+
+/* Keys on one side: what a fax offer must not drop. pa and pb: A's and B's port. */
+static void srtp_and_plain(struct convo *c, unsigned int *pa, unsigned int *pb)
+{
+	offer(c, TO_AVP, SAVP(A, "4000", LINE("1", CM80, KA)));
+	*pb = convo_port(c, 0);
+	answer(c, TO_B, audio(B, 5000, ""));
+	*pa = convo_port(c, 0);
+}
+
+static void fax_offer_leaves_media_as_it_is(void **state)
+{
+	struct convo *c = *state;
+	struct call_flow before[4];
+	unsigned int pa, pb;
+
+	srtp_and_plain(c, &pa, &pb);
+	for (unsigned int i = 0; i < 4; i++)
+		before[i] = *convo_flow(c, (i < 2 ? pa : pb) + i % 2);
+	offer(c, TO_A, T38(B, "5000"));
+	convo_expect_line(c, "m=image $1 udptl t38");
+	offer(c, TO_B, T38(A, "4000"));
+	/* both were refused */
+	for (unsigned int i = 0; i < 4; i++)
+		assert_true(call_flow_same(&before[i], convo_flow(c, (i < 2 ? pa : pb) + i % 2)));
+	/* and the call goes on in sound */
+	offer(c, TO_A, audio(B, 5000, ""));
+	convo_expect_line(c, "m=audio $1 RTP/AVP 0");
+}
+
+static void fax_answer_ends_the_keys(void **state)
+{
+	struct convo *c = *state;
+	unsigned int pa, pb;
+
+	srtp_and_plain(c, &pa, &pb);
+	offer(c, TO_A, T38(B, "5000"));
+	answer(c, TO_A, T38(A, "4000"));
+	convo_expect_line(c, "m=image $1 udptl t38");
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct call_flow *f = convo_flow(c, i ? pb : pa);
+
+		assert_int_equal(f->kind, RW_FLOW_OPAQUE);
+		assert_true(!f->rx.suite && !f->tx.suite);
+		assert_int_equal(f->out_rtp, convo_flow(c, i ? pa : pb)->id);
+		assert_false(convo_flow(c, (i ? pb : pa) + 1)->wanted);
+	}
+	/* and back, with keys again */
+	offer(c, TO_B, SAVP(A, "4000", LINE("1", CM80, KC)));
+	assert_int_equal(convo_flow(c, pa)->kind, RW_FLOW_OPAQUE);
+	answer(c, TO_B, SAVP(B, "5000", LINE("1", CM80, KB)));
+	assert_int_equal(convo_flow(c, pa)->kind, RW_FLOW_RTP);
+	assert_true(is(&convo_flow(c, pa)->rx, "1 " CM80 " inline:" KC));
+	assert_true(is(&convo_flow(c, pb)->rx, "1 " CM80 " inline:" KB));
+}
+
+static void plain_offer_leaves_the_keys(void **state)
+{
+	struct convo *c = *state;
+	unsigned int pb = both_srtp(c), pa = convo_port(c, 0);
+	struct call_flow a = *convo_flow(c, pa), b = *convo_flow(c, pb);
+
+	offer(c, TO_B, audio(A, 4000, ""));
+	assert_true(call_flow_same(&a, convo_flow(c, pa)));
+	assert_true(call_flow_same(&b, convo_flow(c, pb)));
+}
+
+/* --- SRTP without keys --- */
+
+/* B says SRTP: its media are not relayed in the clear because its keys cannot be read. */
+static void srtp_answer_without_a_key_is_refused(void **state)
+{
+	static const char *const answers[] = {
+		SAVP(B, "5000", ""),
+		SAVP(B, "5000", LINE("1", CM80, KB "|2^49")),
+		SAVP(B, "5000", LINE("1", CM80, "AAAA") LINE("2", "FOO", KB)),
+	};
+	struct convo *c = *state;
+
+	offer(c, OFFER, SAVP(A, "4000", LINE("1", CM80, KA)));
+	for (unsigned int i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		assert_false(convo_answer(c, TO_B, answers[i]));
+		convo_expect_error(c, "The answer's a=crypto takes up none that was offered");
+		assert_false(c->state->parties[1].answered);
+	}
+	/* a plain answer is one (sdp-rewrite section 3) */
+	answer(c, TO_B, audio(B, 5000, ""));
+	assert_true(is(&convo_flow(c, convo_port(c, 0))->rx, "1 " CM80 " inline:" KA));
+}
+
+static void assert_blocked(struct convo *c, unsigned int port)
+{
+	struct rw_flow_spec spec;
+
+	call_flow_spec(convo_flow(c, port), STR("call"), 1, &spec);
+	assert_true(endpoint_is(&spec.peer, "-:0"));
+	assert_int_equal(spec.source_policy, RW_SOURCE_ASYMMETRIC); /* learns no peer */
+	assert_int_equal(spec.out_rtp, RW_FLOW_NONE);
+	assert_int_equal(spec.out_rtcp, RW_FLOW_NONE);
+	assert_int_equal(spec.flags, 0);
+}
+
+static void srtp_offer_without_a_key_is_not_relayed(void **state)
+{
+	struct convo *c = *state;
+	unsigned int pa, pb;
+
+	offer(c, TO_AVP, SAVP(A, "4000", LINE("1", CM80, KA "|2^49")));
+	pb = convo_port(c, 0);
+	answer(c, TO_B, audio(B, 5000, ""));
+	convo_expect_line(c, "m=audio $1 RTP/SAVP 0");
+	assert_null(strstr(c->plan.reply_sdp.p, "a=crypto"));
+	pa = convo_port(c, 0);
+	for (unsigned int component = 0; component < 2; component++)
+		assert_blocked(c, pa + component);
+	assert_int_equal(convo_flow(c, pb)->out_rtp, convo_flow(c, pa)->id);
+	/* until it offers one */
+	offer(c, TO_B, SAVP(A, "4000", LINE("1", CM80, KA)));
+	assert_blocked(c, pa);
+	answer(c, TO_B, audio(B, 5000, ""));
+	assert_true(is(&convo_flow(c, pa)->rx, "1 " CM80 " inline:" KA));
+	assert_int_equal(convo_flow(c, pa)->out_rtp, convo_flow(c, pb)->id);
+	assert_true(endpoint_is(&convo_flow(c, pa)->peer, A ":4000"));
+}
+
+/* Nobody asked it for keys, so there is nothing to refuse: the SDP passes, the media do not. */
+static void unasked_srtp_answer_is_not_relayed(void **state)
+{
+	struct convo *c = *state;
+	unsigned int pb;
+
+	offer(c, OFFER, audio(A, 4000, ""));
+	pb = convo_port(c, 0);
+	answer(c, TO_B, SAVP(B, "5000", ""));
+	convo_expect_line(c, "m=audio $1 RTP/AVP 0");
+	assert_blocked(c, pb);
+	assert_blocked(c, pb + 1);
+}
+
 /* --- suites that the dataplane does not serve --- */
 
 static void serve_only(struct convo *c, enum rw_srtp_suite suite)
@@ -324,6 +468,12 @@ int main(void)
 		ROW(other_suite_in_a_re_offer),
 		ROW(sending_key_moves_with_the_port),
 		ROW(back_to_plain),
+		ROW(fax_offer_leaves_media_as_it_is),
+		ROW(fax_answer_ends_the_keys),
+		ROW(plain_offer_leaves_the_keys),
+		ROW(srtp_answer_without_a_key_is_refused),
+		ROW(srtp_offer_without_a_key_is_not_relayed),
+		ROW(unasked_srtp_answer_is_not_relayed),
 		ROW(answerer_s_suite_is_not_served),
 		ROW(offerer_s_first_served_suite_is_taken),
 		ROW(no_suite_of_the_offerer_is_served),
