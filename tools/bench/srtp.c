@@ -3,6 +3,7 @@
  * `rtpwire-bench srtp`: what a packet costs, by suite, engine, number of contexts and size of bursts, beside the same
  * packets through libsrtp2 alone and through bare ipsec-mb. Program's only thread; each subject has a process.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <unistd.h>
 
@@ -46,7 +47,7 @@ static const char usage[] =
 	"  --bytes N        payload of a packet (default 160)\n"
 	"  --suite NAME     only this one, as in SDP; can be repeated\n"
 	"  --engine NAME    only ipsec-mb or libsrtp2\n"
-	"  --rounds N       measure each N times, take the median (default 7)\n"
+	"  --rounds N       measure each N times, take the median (default 5)\n"
 	"  --time MS        for so long each time (default 10)\n"
 	"  --all            also what takes minutes: libsrtp2 with many contexts for every suite\n"
 	"  --json FILE      write all samples there (- = stdout)\n"
@@ -320,6 +321,32 @@ static int run_all(const struct options *o, bool table)
 	return 0;
 }
 
+static void describe_all(const struct options *o, struct about *about)
+{
+	about->payload_bytes = o->payload_bytes;
+	about->rounds = o->rounds;
+	about->round_ms = o->time_ms;
+	bench_cpu(about->cpu, sizeof(about->cpu));
+	describe(SUBJECT_IPSEC_MB, about->ipsec_mb, sizeof(about->ipsec_mb));
+	describe(SUBJECT_RAW, about->raw, sizeof(about->raw));
+	describe(SUBJECT_LIBSRTP2, about->libsrtp2, sizeof(about->libsrtp2));
+}
+
+/* Measures all and reports; json may be NULL. */
+static enum bench_exit run_and_report(const struct options *o, struct about *about, FILE *json)
+{
+	bool table = json != stdout;
+
+	describe_all(o, about);
+	if (table)
+		report_head(about);
+	if (run_all(o, table) < 0)
+		return BENCH_FAILED;
+	if (table)
+		report_foot();
+	return json && report_json_write(about, json, o->json) < 0 ? BENCH_FAILED : BENCH_OK;
+}
+
 enum bench_exit bench_srtp(int argc, char **argv)
 {
 	struct options o = { .contexts = { 1000, 20000 },
@@ -327,28 +354,26 @@ enum bench_exit bench_srtp(int argc, char **argv)
 			     .bursts = { 64, 1 },
 			     .burst_count = 2,
 			     .payload_bytes = 160,
-			     .rounds = 7,
+			     .rounds = 5,
 			     .time_ms = 10 };
 	struct about about = { 0 };
-	bool table;
+	FILE *json = NULL;
+	enum bench_exit status;
 	int ret;
 
 	bench_command_line(argc, argv, about.command, sizeof(about.command));
 	ret = read_options(argc, argv, &o);
 	if (ret != 0)
 		return ret > 0 ? BENCH_OK : BENCH_USAGE;
-	table = !o.json || strcmp(o.json, "-") != 0;
-	about.payload_bytes = o.payload_bytes;
-	about.rounds = o.rounds;
-	about.round_ms = o.time_ms;
-	bench_cpu(about.cpu, sizeof(about.cpu));
-	describe(SUBJECT_IPSEC_MB, about.ipsec_mb, sizeof(about.ipsec_mb));
-	describe(SUBJECT_LIBSRTP2, about.libsrtp2, sizeof(about.libsrtp2));
-	if (table)
-		report_head(&about);
-	if (run_all(&o, table) < 0)
+	/* before all else: a run is long */
+	if (o.json)
+		json = strcmp(o.json, "-") == 0 ? stdout : fopen(o.json, "we");
+	if (o.json && !json) {
+		fprintf(stderr, "rtpwire-bench: cannot write %s: %s\n", o.json, strerror(errno));
 		return BENCH_FAILED;
-	if (table)
-		report_foot();
-	return o.json && report_json_write(&about, o.json) < 0 ? BENCH_FAILED : BENCH_OK;
+	}
+	status = run_and_report(&o, &about, json);
+	if (json && json != stdout)
+		fclose(json);
+	return status;
 }

@@ -23,12 +23,12 @@ const char *report_subject_name(enum subject subject)
 
 void report_head(const struct about *about)
 {
-	printf("%s\nCPU       %s\nipsec-mb  %s\nlibsrtp2  %s\n"
+	printf("%s\nCPU       %s\nipsec-mb  %s: %s\nlibsrtp2  %s\n"
 	       "packets   RTP, 12 + %u bytes; each context has one in turn; medians of %u rounds "
 	       "of "
 	       "%g ms of CPU time\n",
-	       about->command, about->cpu, about->ipsec_mb, about->libsrtp2, about->payload_bytes,
-	       about->rounds, about->round_ms);
+	       about->command, about->cpu, about->raw, about->ipsec_mb, about->libsrtp2,
+	       about->payload_bytes, about->rounds, about->round_ms);
 }
 
 /* ns of the same packets by another subject, or 0. */
@@ -141,17 +141,17 @@ void report_json_add(const struct result *r)
 			add_row(r, s, burst);
 }
 
-int report_json_write(const struct about *about, const char *path)
+int report_json_write(const struct about *about, FILE *to, const char *path)
 {
 	json_t *all =
-		json_pack("{ss ss ss ss sI so}", "command", about->command, "cpu", about->cpu,
-			  "ipsec-mb", about->ipsec_mb, "libsrtp2", about->libsrtp2, "payload_bytes",
-			  (json_int_t)about->payload_bytes, "rows", rows ? rows : json_array());
-	FILE *f = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
-	int rc = f && all && json_dumpf(all, f, JSON_INDENT(1)) == 0 && fputc('\n', f) != EOF ? 0
-											      : -1;
+		json_pack("{ss ss ss ss ss sI so}", "command", about->command, "cpu", about->cpu,
+			  "ipsec-mb version", about->raw, "ipsec-mb", about->ipsec_mb, "libsrtp2",
+			  about->libsrtp2, "payload_bytes", (json_int_t)about->payload_bytes,
+			  "rows", rows ? rows : json_array());
+	int rc = 0;
 
-	if (f && f != stdout && fclose(f) != 0)
+	if (!all || json_dumpf(all, to, JSON_INDENT(1)) < 0 || fputc('\n', to) == EOF ||
+	    fflush(to) != 0)
 		rc = -1;
 	if (rc < 0)
 		fprintf(stderr, "rtpwire-bench: cannot write %s: %s\n", path, strerror(errno));

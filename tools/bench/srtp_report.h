@@ -30,7 +30,9 @@ struct result {
 
 /* The run as a whole. */
 struct about {
-	char cpu[128], command[512], ipsec_mb[128], libsrtp2[128];
+	char cpu[128], command[512];
+	char ipsec_mb[128], raw[128],
+		libsrtp2[128]; /* details of the engines; raw: version of ipsec-mb */
 	uint32_t payload_bytes;
 	unsigned int rounds;
 	double round_ms;
@@ -44,8 +46,8 @@ void report_head(const struct about *about);
 void report_result(const struct result *result);
 void report_foot(void);
 
-/* JSON of the results; collected by report_json_add(), written at the end. "-" is stdout. 0, or -1 after a message. */
+/* Collects results for JSON, and writes them all at the end. 0, or -1 after a message that names the path. */
 void report_json_add(const struct result *result);
-int report_json_write(const struct about *about, const char *path);
+int report_json_write(const struct about *about, FILE *to, const char *path);
 
 #endif
