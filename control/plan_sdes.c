@@ -13,6 +13,7 @@
 struct list {
 	const struct plan *p;
 	const struct sdp_media *src;
+	const struct call_sdes *from;
 	struct call_sdes *to;
 	struct sdes_line *lines;
 	unsigned int count;
@@ -156,9 +157,9 @@ static uint32_t free_tag(const struct list *l)
 }
 
 /* A line with a key of our own. As long as nobody has answered, an offer that is repeated shows the same keys. */
-static void add_fresh(struct list *l, unsigned int suite)
+static void add_fresh(struct list *l, unsigned int suite, uint32_t tag)
 {
-	struct sdes_line line = { .tag = free_tag(l) };
+	struct sdes_line line = { .tag = tag };
 	const struct sdes_line *told =
 		l->to->told_used ? NULL : sdes_find(l->to->told, l->to->told_count, suite);
 
@@ -185,10 +186,14 @@ static void add_accepted(struct list *l)
 	add_line(l, &line);
 }
 
-/* The sender's own lines. Behind one in use only their suites count, unless no new keys are wanted. */
+/*
+ * The sender's own lines. Behind one in use only their suites count, unless no new keys are wanted. A receiver that joins
+ * a sender in conversation gets keys of ours: packets under a passed key keep the sender's numbers, and whoever was not
+ * there from the first one cannot know how often these have wrapped.
+ */
 static void add_passed(struct list *l)
 {
-	bool again = l->count != 0;
+	bool again = l->count != 0, joins = !again && l->from->rx.key.suite;
 
 	for (unsigned int i = 0; i < l->src->crypto_count; i++) {
 		struct sdes_line line = l->src->crypto[i];
@@ -196,8 +201,8 @@ static void add_passed(struct list *l)
 		if (!allowed(&l->p->args->sdes, line.key.suite) ||
 		    (again && sdes_find(l->lines, l->count, line.key.suite)))
 			continue;
-		if (again && !l->p->args->sdes.no_new) {
-			add_fresh(l, line.key.suite);
+		if (joins || (again && !l->p->args->sdes.no_new)) {
+			add_fresh(l, line.key.suite, joins ? line.tag : free_tag(l));
 			continue;
 		}
 		line.passed = true;
@@ -211,7 +216,7 @@ static void add_others(struct list *l)
 {
 	for (unsigned int suite = RW_SRTP_NONE + 1; suite <= SDES_SUITES; suite++) {
 		if (may_offer(l, suite) && !sdes_find(l->lines, l->count, suite))
-			add_fresh(l, suite);
+			add_fresh(l, suite, free_tag(l));
 	}
 }
 
@@ -239,7 +244,7 @@ static void tell(struct call_sdes *s, const struct sdes_line *lines, unsigned in
 int plan_sdes_offer(struct plan *p, const struct sdp_media *src, struct call_media *from,
 		    struct call_media *to)
 {
-	struct list l = { .p = p, .src = src, .to = &to->sdes, .next_tag = 1 };
+	struct list l = { .p = p, .src = src, .from = &from->sdes, .to = &to->sdes, .next_tag = 1 };
 
 	if (take_offered(p, src, &from->sdes))
 		return -ENOMEM;
