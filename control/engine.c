@@ -256,6 +256,9 @@ void engine_end_party(struct engine *eng, struct call *c, struct call_party *p)
 
 	if (!r.before)
 		return; /* tried again at the next tick */
+	/* its streams are only known until all calls are set again */
+	if (c->resync)
+		resync_call(eng, c);
 	end_party_flows(eng, p);
 	p->gone = true;
 	for (uint16_t i = 0; i < c->state->party_count; i++) {
