@@ -16,6 +16,7 @@ struct change {
 	struct call_flow want; /* not wanted: to be deleted */
 	struct call_flow was; /* wanted: it stood before, like this */
 	struct rw_flow_stats *before; /* of then, when keys that it had go; else NULL */
+	bool sent;
 };
 
 struct commit {
@@ -23,7 +24,7 @@ struct commit {
 	struct commit_args args;
 	struct call_state *packed;
 	struct change *changes;
-	unsigned int change_count, change_room, sent;
+	unsigned int change_count, change_room;
 	unsigned int waiting; /* for so many ACKs */
 	bool starting; /* still sending: not over yet, whatever is answered */
 	int rc; /* first failure */
@@ -78,6 +79,28 @@ static void compare_flow(void *ctx, struct call_flow *f)
 		c->rc = -ENOMEM;
 }
 
+/* --- in which order --- */
+
+static bool gains(const struct rw_srtp_key *want, const struct rw_srtp_key *was)
+{
+	return want->suite && !rw_srtp_key_equal(want, was);
+}
+
+/*
+ * A key that moves to another port takes its streams along, as long as the dataplane always has a flow that holds it:
+ * flows that lose one come last, those that also gain one before them.
+ */
+enum { LOSES_NONE, EXCHANGES, LOSES, RANKS };
+
+static unsigned int rank(const struct change *ch)
+{
+	const struct call_flow *want = &ch->want, *was = &ch->was;
+
+	if (!was->wanted || (!gains(&was->rx, &want->rx) && !gains(&was->tx, &want->tx)))
+		return LOSES_NONE;
+	return gains(&want->rx, &was->rx) || gains(&want->tx, &was->tx) ? EXCHANGES : LOSES;
+}
+
 /* --- the end --- */
 
 static void undo_change(struct commit *c, struct change *ch)
@@ -94,16 +117,32 @@ static void undo_change(struct commit *c, struct change *ch)
 		engine_delete_flow(c->eng, ch->want.id);
 }
 
+/* Who lost a key gets it back before another one loses it. True when there was something to undo. */
+static bool undo_changes(struct commit *c)
+{
+	bool sent = false;
+
+	for (unsigned int r = RANKS; r-- > 0;) {
+		for (unsigned int i = 0; i < c->change_count; i++) {
+			if (!c->changes[i].sent || rank(&c->changes[i]) != r)
+				continue;
+			undo_change(c, &c->changes[i]);
+			sent = true;
+		}
+	}
+	return sent;
+}
+
 /* Ports that the dataplane heard of rest before they are used again. */
 static void undo(struct commit *c)
 {
 	struct plan *plan = c->args.plan;
 
-	for (unsigned int i = 0; i < c->sent; i++)
-		undo_change(c, &c->changes[i]);
-	for (unsigned int i = 0; c->sent && i < plan->taken_count; i++)
+	bool sent = undo_changes(c);
+
+	for (unsigned int i = 0; sent && i < plan->taken_count; i++)
 		ports_release(c->eng->ports, plan->taken[i], engine_now_ms());
-	if (!c->sent)
+	if (!sent)
 		plan_drop(plan);
 	plan->taken_count = 0;
 	call_state_free(c->packed);
@@ -214,11 +253,6 @@ static const struct call_flow *flow_in_use(const struct commit *c, const struct 
 	return f->component == 1 ? &m->sockets[m->current].rtp : &m->sockets[m->current].rtcp;
 }
 
-static bool gains(const struct rw_srtp_key *want, const struct rw_srtp_key *was)
-{
-	return want->suite && !rw_srtp_key_equal(want, was);
-}
-
 /* A key that comes to this port from another one of the media brings along where its streams stand. */
 static void resume_streams(struct commit *c, const struct change *ch, struct rw_flow_spec *spec)
 {
@@ -262,8 +296,18 @@ static void send_change(struct commit *c, struct change *ch)
 		c->reason = "too many commands wait for it";
 		return;
 	}
-	c->sent++;
+	ch->sent = true;
 	c->waiting++;
+}
+
+static void send_changes(struct commit *c)
+{
+	for (unsigned int r = 0; r < RANKS; r++) {
+		for (unsigned int i = 0; i < c->change_count && c->rc == 0; i++) {
+			if (rank(&c->changes[i]) == r)
+				send_change(c, &c->changes[i]);
+		}
+	}
 }
 
 static void fail_at_once(struct engine *eng, const struct commit_args *args)
@@ -292,8 +336,8 @@ void commit_start(struct engine *eng, const struct commit_args *args)
 		c->packed = call_state_pack(args->plan->next);
 	if (!c->packed)
 		c->rc = -ENOMEM;
-	for (unsigned int i = 0; i < c->change_count && c->rc == 0; i++)
-		send_change(c, &c->changes[i]);
+	if (c->rc == 0)
+		send_changes(c);
 	c->starting = false;
 	if (!c->waiting)
 		finish(c);
