@@ -97,6 +97,8 @@ static void set(struct fake *f, const struct rw_command *c)
 	struct rw_flow_spec *at = find(f, c->spec.id);
 	enum rw_flow_error error = rw_flow_spec_check(&c->spec, &f->limits);
 
+	if (f->sets < FAKE_FLOWS_MAX)
+		f->set_ids[f->sets] = c->spec.id;
 	f->sets++;
 	if (f->refuse_at && --f->refuse_at == 0)
 		error = RW_FLOW_ERR_OUTPUT;

@@ -51,6 +51,7 @@ struct fake {
 
 	/* seen */
 	unsigned int hellos, sets, dels, snapshots, refused;
+	rw_flow_id set_ids[FAKE_FLOWS_MAX]; /* of the SETs, in their order, the first ones */
 	struct rw_flow_spec flows[FAKE_FLOWS_MAX];
 	unsigned int flow_count;
 

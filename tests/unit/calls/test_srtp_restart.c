@@ -185,6 +185,50 @@ static void streams_move_to_another_port(void **state)
 	assert_int_equal(flow(c, pb)->tx.suite, RW_SRTP_NONE);
 }
 
+/* Number of the last SET of this port. */
+static unsigned int set_at(struct client *c, unsigned int port)
+{
+	unsigned int n = c->fake.sets;
+
+	while (n && rw_flow_port(c->fake.set_ids[n - 1]) != port)
+		n--;
+	assert_int_not_equal(n, 0);
+	return n;
+}
+
+/* A key goes to its new port before the old one loses it, so that the dataplane need not begin it anew. */
+static void keys_are_given_before_they_are_taken(void **state)
+{
+	struct client *c = *state;
+	unsigned int pb = offer(c, 4000), fresh;
+
+	answer(c);
+	fresh = say(c, "offer", "\"from-tag\":\"a\",\"to-tag\":\"b\"", "198.51.100.1", 4400, KEY_A);
+	answer(c);
+	assert_true(set_at(c, fresh) < set_at(c, pb));
+	assert_true(set_at(c, fresh + 1) < set_at(c, pb));
+	/* and back to a port that comes first in the call */
+	offer(c, 4000);
+	answer(c);
+	assert_int_equal(flow(c, fresh)->tx.suite, RW_SRTP_NONE);
+	assert_true(set_at(c, pb) < set_at(c, fresh));
+	/* a failed commit does it in the other direction */
+	offer(c, 4400);
+	c->fake.refuse_at = 6;
+	assert_has(
+		client_ask(
+			c,
+			"{\"command\":\"answer\",\"call-id\":\"one\",\"from-tag\":\"a\",\"to-tag\":"
+			"\"b\",\"SDES\":\"nonew\",\"sdp\":\"v=0\\no=u 1 1 IN IP4 "
+			"198.51.100.2\\ns=-\\nt=0 0\\nc=IN IP4 198.51.100.2\\nm=audio 5000 "
+			"RTP/SAVP 0\\n" CRYPTO KEY_B "\\n\"}"),
+		"Dataplane did not take the media");
+	run_for(c->loop, 20);
+	assert_int_equal(flow(c, pb)->tx.suite, RW_SRTP_AES_CM_128_HMAC_SHA1_80);
+	assert_int_equal(flow(c, fresh)->tx.suite, RW_SRTP_NONE);
+	assert_true(set_at(c, pb) < set_at(c, fresh));
+}
+
 /* A commit that fails puts the old key back, and the streams that belong to it. */
 static void refused_key_is_taken_back(void **state)
 {
@@ -308,6 +352,7 @@ int main(void)
 		ROW(second_death_loses_nothing),
 		ROW(lost_link_alone_sets_nothing),
 		ROW(streams_move_to_another_port),
+		ROW(keys_are_given_before_they_are_taken),
 		ROW(refused_key_is_taken_back),
 		ROW(adopted_call_keeps_its_keys),
 		ROW(answer_to_a_lost_offer_is_refused),
