@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Streams from statistics (streams.h). An entry is written when its rollover counter changes; the sequence number
- * has gone on since, and stands elsewhere in the statistics. Pure; control's only thread.
+ * Streams from statistics (streams.h). An entry is written now and then; the sequence number has gone on since, and
+ * stands elsewhere in the statistics. Pure; control's only thread.
  */
 #include "streams.h"
 
 #define SRTCP_INDEX_MAX 0x7fffffffu /* RFC 3711 section 3.4: 31 bits */
 
-/* A number that is lower by more than half the range has wrapped after the entry was written. */
+/*
+ * Entries are written every 1024 packets, so the number sent or heard last is a little ahead, perhaps past a wrap. One that
+ * seems to be far ahead is a little behind: that of a late packet.
+ */
 static void go_on(struct rw_srtp_stream *s, uint16_t seq)
 {
-	if (seq < s->seq && s->seq - seq > 0x8000)
+	if ((uint16_t)(seq - s->seq) > 0x8000)
+		return;
+	if (seq < s->seq)
 		s->roc++;
 	s->seq = seq;
 }
