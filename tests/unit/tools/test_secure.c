@@ -99,7 +99,7 @@ static void every_suite(void **state)
 
 static void bad_suites_and_keys(void **state)
 {
-	static const char *const keys[] = { "", "A", KEY "A", KEY "AA", KEY "=x", "*" KEY };
+	static const char *const keys[] = { "", "A", (KEY "A"), (KEY "AA"), (KEY "=x"), ("*" KEY) };
 	struct secure *s;
 
 	(void)state;
