@@ -14,6 +14,7 @@
 
 #include "log.h"
 #include "plan.h"
+#include "wipe.h"
 
 struct adopt {
 	struct rw_flow_spec *flows; /* of calls not known here */
@@ -28,13 +29,6 @@ int adopt_begin(struct engine *eng)
 	adopt_drop(eng);
 	eng->adopt = calloc(1, sizeof(*eng->adopt));
 	return eng->adopt ? 0 : -ENOMEM;
-}
-
-static void wipe_free(void *p, size_t bytes)
-{
-	if (p)
-		explicit_bzero(p, bytes);
-	free(p);
 }
 
 void adopt_drop(struct engine *eng)
@@ -55,15 +49,11 @@ static int grow(struct adopt *a, void **list, size_t count, size_t *room, size_t
 
 	if (count < *room)
 		return 0;
-	p = malloc(more * size);
+	p = wipe_grow(*list, count * size, more * size);
 	if (!p) {
 		a->no_memory = true;
 		return -ENOMEM;
 	}
-	/* not realloc(): flows hold keys, and no copy stays behind */
-	if (count)
-		memcpy(p, *list, count * size);
-	wipe_free(*list, count * size);
 	*list = p;
 	*room = more;
 	return 0;

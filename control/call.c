@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wipe.h"
+
 /* --- growing a state in an arena --- */
 
 static void *copy_array(struct arena *a, const void *from, size_t count, size_t size, size_t room)
@@ -243,8 +245,7 @@ struct call_state *call_state_pack(const struct call_state *s)
 void call_state_free(struct call_state *s)
 {
 	if (s)
-		explicit_bzero(s, s->packed_bytes);
-	free(s);
+		wipe_free(s, s->packed_bytes);
 }
 
 /* --- looking up --- */

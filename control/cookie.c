@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "wipe.h"
+
 #define BUCKETS 8192 /* power of two */
 #define YOUNG 0
 #define OLD 1
@@ -61,9 +63,7 @@ static size_t entry_bytes(const struct cookie_entry *e)
 
 static void entry_free(struct cookie_entry *e)
 {
-	if (e->reply)
-		explicit_bzero(e->reply, e->reply_bytes); /* SDP with keys in it */
-	free(e->reply);
+	wipe_free(e->reply, e->reply_bytes);
 	free(e);
 }
 

@@ -8,17 +8,16 @@
 #include "dplink_internal.h"
 
 #include <stdlib.h>
-#include <time.h>
+
+#include "rtpwire/clock.h"
 
 #include "log.h"
+#include "wipe.h"
 
 /* Seconds; the wall clock may jump, and waiting must not depend on it. */
 static double monotonic_s(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+	return (double)rw_monotonic_ns() / 1e9;
 }
 
 /* --- commands --- */
@@ -165,14 +164,6 @@ static struct dplink_command *make(enum rw_command_type type, const struct rw_fl
 	return c;
 }
 
-/* With keys in it; NULL is fine. */
-static void command_free(struct dplink_command *c)
-{
-	if (c)
-		explicit_bzero(c, sizeof(*c));
-	free(c);
-}
-
 int dplink_send(struct dplink *l, enum rw_command_type type, const struct rw_flow_spec *spec,
 		dplink_done *done, void *arg)
 {
@@ -212,7 +203,7 @@ static int ack(struct dplink *l, const struct rw_event *ev)
 		command_done(l, c, -EPROTO, "a newer generation is there");
 	else
 		command_done(l, c, -EPROTO, rw_flow_error_text(ev->reason));
-	command_free(c);
+	wipe_free(c, sizeof(*c));
 	return 0;
 }
 
@@ -340,7 +331,7 @@ void dplink_established(struct dplink *l)
 	ev_timer_again(l->loop, &l->timer);
 	l->ops->up(l->ctx, &l->welcome);
 	if (l->state != DPLINK_SNAPSHOT) { /* up() has refused this dataplane */
-		command_free(c);
+		wipe_free(c, sizeof(*c));
 		return;
 	}
 	queue(l, c);
@@ -357,12 +348,12 @@ static void forget_commands(struct dplink *l)
 		struct dplink_command *c = l->queue_head;
 
 		l->queue_head = c->next;
-		command_free(c);
+		wipe_free(c, sizeof(*c));
 	}
 	l->queue_tail = NULL;
 	l->queued = 0;
 	for (unsigned int i = 0; i < DPLINK_FLIGHT_SLOTS; i++) {
-		command_free(l->flight[i]);
+		wipe_free(l->flight[i], sizeof(*l->flight[i]));
 		l->flight[i] = NULL;
 	}
 	l->in_flight = 0;
@@ -492,11 +483,8 @@ int dplink_last_error(const struct dplink *l)
 /* From the clock, so that generations grow over restarts of control too. */
 uint64_t dplink_next_generation(struct dplink *l)
 {
-	struct timespec now;
-	uint64_t us;
+	uint64_t us = rw_clock_ns(CLOCK_REALTIME) / 1000u;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	us = (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
 	l->generation = us > l->generation ? us : l->generation + 1;
 	return l->generation;
 }

@@ -10,17 +10,10 @@
 #include "ng_trim.h"
 
 #include <errno.h>
-#include <time.h>
+
+#include "rtpwire/clock.h"
 
 #define OUT_OF_MEMORY "Out of memory"
-
-static uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static struct str encode(const struct ng_request *rq, const struct ng_value *v)
 {
@@ -40,7 +33,7 @@ static void respond(struct ng_request *rq, struct str text, bool error)
 {
 	ng_stats_count(rq->source,
 		       rq->command < ng_command_count ? rq->command : NG_STATS_COMMAND_MAX,
-		       monotonic_ns() - rq->started_ns, error);
+		       rw_monotonic_ns() - rq->started_ns, error);
 	rq->respond(rq, text);
 }
 
@@ -147,7 +140,7 @@ static void run(struct engine *eng, struct ng_request *rq)
 
 static void begin(struct ng_request *rq)
 {
-	rq->started_ns = monotonic_ns();
+	rq->started_ns = rw_monotonic_ns();
 	rq->command = (unsigned int)ng_command_count;
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "wipe.h"
 
 #define READ_BYTES 65536 /* taken at once before others get their turn */
 #define IN_MAX_BYTES (NG_MESSAGE_MAX_BYTES + READ_BYTES)
@@ -28,27 +29,11 @@
 
 static void conn_settle(struct conn *c);
 
-/* Wiped: SDP has keys in it. */
 static void buffer_free(char **p, size_t *size)
 {
-	if (*p)
-		explicit_bzero(*p, *size);
-	free(*p);
+	wipe_free(*p, *size);
 	*p = NULL;
 	*size = 0;
-}
-
-/* Not realloc(), which leaves a copy behind. NULL, and all as it was, when memory is out. */
-static char *buffer_grow(char *old, size_t old_size, size_t size)
-{
-	char *p = malloc(size);
-
-	if (!p)
-		return NULL;
-	if (old_size)
-		memcpy(p, old, old_size);
-	buffer_free(&old, &old_size);
-	return p;
 }
 
 static void conn_free(struct conn *c)
@@ -93,7 +78,7 @@ static int out_reserve(struct conn *c, size_t n)
 		size *= 2;
 	if (size == c->out_size)
 		return 0;
-	p = buffer_grow(c->out, c->out_size, size);
+	p = wipe_grow(c->out, c->out_size, size);
 	if (!p)
 		return -ENOMEM;
 	c->out = p;
@@ -322,7 +307,7 @@ static int in_reserve(struct conn *c)
 		return 0;
 	if (size > IN_MAX_BYTES)
 		size = IN_MAX_BYTES;
-	p = buffer_grow(c->in, c->in_size, size);
+	p = wipe_grow(c->in, c->in_size, size);
 	if (!p)
 		return -ENOMEM;
 	c->in = p;

@@ -17,6 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "rtpwire/clock.h"
+
 #include "log.h"
 #include "manager.h"
 
@@ -34,14 +36,6 @@ struct manager {
 	bool stop;
 	unsigned int tries; /* sleeps since workers last answered */
 };
-
-static uint64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
-}
 
 static void on_attached(void *arg, void *wire)
 {
@@ -69,14 +63,14 @@ static void on_neigh(void *arg, const struct nl_neigh *n)
 {
 	struct manager *m = arg;
 
-	neigh_update(m->config.neigh, n, now());
+	neigh_update(m->config.neigh, n, rw_monotonic_ns());
 }
 
 static void on_lost(void *arg)
 {
 	struct manager *m = arg;
 
-	neigh_lost(m->config.neigh, now());
+	neigh_lost(m->config.neigh, rw_monotonic_ns());
 }
 
 static int watch(struct manager *m, int fd)
@@ -217,7 +211,7 @@ int manager_run(struct manager *m)
 	/* the default slack of 50 µs would double the shortest sleeps */
 	prctl(PR_SET_TIMERSLACK, 1000, 0, 0, 0);
 	while (!m->stop) {
-		struct timespec ts = { 0, (long)sleep_ns(m, busy, now()) };
+		struct timespec ts = { 0, (long)sleep_ns(m, busy, rw_monotonic_ns()) };
 		int n = epoll_pwait2(m->epoll_fd, evs, EVENTS_A_TURN, &ts, NULL);
 		bool kernel_ready = false;
 
@@ -229,13 +223,13 @@ int manager_run(struct manager *m)
 			if (evs[i].data.fd == m->signal_fd)
 				handle_signal(m);
 			else if (evs[i].data.fd == shmhost_fd(m->host))
-				shmhost_work(m->host, now());
+				shmhost_work(m->host, rw_monotonic_ns());
 			else
 				kernel_ready = true;
 		}
-		if (n <= 0 && shmhost_deadline_ns(m->host) <= now())
-			shmhost_work(m->host, now());
-		busy = turn(m, kernel_ready, now());
+		if (n <= 0 && shmhost_deadline_ns(m->host) <= rw_monotonic_ns())
+			shmhost_work(m->host, rw_monotonic_ns());
+		busy = turn(m, kernel_ready, rw_monotonic_ns());
 	}
 	return 0;
 }

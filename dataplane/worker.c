@@ -16,6 +16,8 @@
 #include <rte_cycles.h>
 #include <rte_pause.h>
 
+#include "rtpwire/clock.h"
+
 #include "apply.h"
 #include "worker_io.h"
 
@@ -75,14 +77,6 @@ void worker_free(struct worker *w)
 	free(w);
 }
 
-static uint64_t monotonic_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 static unsigned int poll_ports(struct worker *w)
 {
 	unsigned int total = 0;
@@ -125,7 +119,7 @@ static unsigned int poll_workers(struct worker *w)
 static void housekeeping(struct worker *w, uint64_t tsc)
 {
 	if (tsc - w->anchored_tsc >= w->tsc_hz) {
-		uint64_t ns = monotonic_ns();
+		uint64_t ns = rw_monotonic_ns();
 
 		w->anchored_tsc = rte_rdtsc();
 		clock_anchor(&w->clock, w->anchored_tsc, ns);
@@ -183,7 +177,7 @@ static void turn(struct worker *w)
 int worker_run(void *arg)
 {
 	struct worker *w = arg;
-	uint64_t ns = monotonic_ns(), tsc = rte_rdtsc();
+	uint64_t ns = rw_monotonic_ns(), tsc = rte_rdtsc();
 
 	prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); /* else a nap of 2 µs takes 50 µs more */
 	if (w->config.adaptive)

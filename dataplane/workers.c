@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <rte_launch.h>
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
+#include "rtpwire/clock.h"
 #include "rtpwire/shm.h"
 
 #include "eal.h"
@@ -43,7 +43,6 @@ static int make_stats(struct workers *ws)
 	const struct rw_limits *lim = &ws->ports->config->limits;
 	uint64_t workers_offset = rw_wire_align(sizeof(struct rw_stats_header));
 	uint64_t flows_offset = workers_offset + ws->count * sizeof(struct rw_worker_stats);
-	struct timespec ts;
 	void *map = NULL;
 
 	ws->stats_bytes = flows_offset + rw_flow_slots(lim) * sizeof(struct rw_flow_stats);
@@ -51,7 +50,6 @@ static int make_stats(struct workers *ws)
 	if (ws->stats_fd < 0)
 		return -ENOMEM;
 	ws->stats = map;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
 	*ws->stats = (struct rw_stats_header){
 		.magic = RW_STATS_MAGIC,
 		.version = RW_ABI_VERSION,
@@ -60,7 +58,7 @@ static int make_stats(struct workers *ws)
 		.workers_offset = workers_offset,
 		.flows_offset = flows_offset,
 		.size_bytes = ws->stats_bytes,
-		.started_ns = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec,
+		.started_ns = rw_monotonic_ns(),
 	};
 	return 0;
 }

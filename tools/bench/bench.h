@@ -20,9 +20,6 @@ enum bench_exit {
 /* A benchmark; gets all arguments of the program, its own name second. */
 enum bench_exit bench_srtp(int argc, char **argv);
 
-/* CLOCK_MONOTONIC. */
-uint64_t bench_now_ns(void);
-
 /* The command line, quoted so that a shell takes it back; cut if too long. */
 void bench_command_line(int argc, char **argv, char *text, size_t bytes);
 

@@ -7,8 +7,9 @@
 #include <errno.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "rtpwire/clock.h"
 
 #define STEP 256u /* packets between two looks at the clock */
 #define STEP_SLOW 32u
@@ -33,10 +34,7 @@ struct reply {
 /* Time of this thread only, whoever else wants the CPU. Takes a system call. */
 static uint64_t used_ns(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	return rw_clock_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 /* The clock is read once for some packets, so that it hardly counts. */

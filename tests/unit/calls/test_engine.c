@@ -5,7 +5,8 @@
 #include "client.h"
 
 #include <stdio.h>
-#include <time.h>
+
+#include "rtpwire/clock.h"
 
 #define QUERY(call) "{\"command\":\"query\",\"call-id\":\"" call "\"}"
 #define LIST "{\"command\":\"list\"}"
@@ -342,14 +343,6 @@ static void delay_keeps_and_an_offer_cancels(void **state)
 	assert_int_equal(c->fake.flow_count, 0);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 static void silence_ends_calls(void **state)
 {
 	struct client *c = *state;
@@ -371,14 +364,16 @@ static void silence_ends_calls(void **state)
 			      "m=audio 4000 RTP/AVP 0\\n\"}"),
 		   "ok");
 	for (loud = 0; loud < 40; loud++) {
-		fake_stats(&c->fake, rw_flow_id_make(0, (uint16_t)talking))->rx_last_ns = now_ns();
+		fake_stats(&c->fake, rw_flow_id_make(0, (uint16_t)talking))->rx_last_ns =
+			rw_monotonic_ns();
 		run_for(c->loop, 50);
 	}
 	assert_null(strstr(client_ask(c, LIST), "quiet"));
 	assert_has(client_ask(c, LIST), "talking");
 	assert_has(client_ask(c, LIST), "hold");
 	for (loud = 0; loud < 30; loud++) {
-		fake_stats(&c->fake, rw_flow_id_make(0, (uint16_t)talking))->rx_last_ns = now_ns();
+		fake_stats(&c->fake, rw_flow_id_make(0, (uint16_t)talking))->rx_last_ns =
+			rw_monotonic_ns();
 		run_for(c->loop, 50);
 	}
 	assert_null(strstr(client_ask(c, LIST), "ringing"));
@@ -400,7 +395,7 @@ static void numbers_reach_the_query(void **state)
 	st->rx_bytes = 8600;
 	st->dropped = 3;
 	st->drops[RW_DROP_source_refused] = 3;
-	st->rx_last_ns = now_ns();
+	st->rx_last_ns = rw_monotonic_ns();
 	st->state |= RW_FLOW_STATE_LEARNED;
 	st->source = st->peer = (struct rw_endpoint){ .ip = rw_ip4((uint8_t[]){ 203, 0, 113, 5 }),
 						      .port_be = htons(61000) };

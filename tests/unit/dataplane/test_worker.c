@@ -24,6 +24,7 @@
 
 #include "bench.h"
 #include "rtpwire/bytes.h"
+#include "rtpwire/clock.h"
 #include "worker.h"
 
 #define WORKERS 2
@@ -163,14 +164,6 @@ static int stop_all(void **state)
 	return 0;
 }
 
-static uint64_t monotonic_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 static void wait_a_little(void)
 {
 	struct timespec ts = { .tv_nsec = 50000 };
@@ -181,7 +174,7 @@ static void wait_a_little(void)
 static void command(unsigned int worker, enum mail_type type, const struct rw_flow_spec *s)
 {
 	struct mail m = { .type = type, .adj = ADJ_NONE, .seq = s->id, .spec = *s };
-	uint64_t deadline = monotonic_ns() + DEADLINE_S * 1000000000ull;
+	uint64_t deadline = rw_monotonic_ns() + DEADLINE_S * 1000000000ull;
 	struct report r;
 
 	if (type == MAIL_FLOW_SET)
@@ -190,7 +183,7 @@ static void command(unsigned int worker, enum mail_type type, const struct rw_fl
 				      sizeof(m)),
 			 0);
 	while (!bench_report(t.b[worker], &r)) {
-		assert_true(monotonic_ns() < deadline);
+		assert_true(rw_monotonic_ns() < deadline);
 		wait_a_little();
 	}
 	assert_int_equal(r.type, REPORT_ACK);
@@ -262,7 +255,7 @@ static void test_relay_with_handoff(void **state)
 {
 	static const char *const locals[] = { "192.0.2.1:8000", "192.0.2.1:8002", "192.0.2.1:8004",
 					      "192.0.2.1:8006" };
-	uint64_t deadline = monotonic_ns() + DEADLINE_S * 1000000000ull;
+	uint64_t deadline = rw_monotonic_ns() + DEADLINE_S * 1000000000ull;
 	unsigned int by_flow[4] = { 0 }, got = 0;
 	uint16_t next_seq[4] = { 0 };
 
@@ -273,10 +266,10 @@ static void test_relay_with_handoff(void **state)
 	set_flow(8006, 8002);
 	for (unsigned int i = 0; i < PACKETS; i++) {
 		feed_rtp(locals[i % 4], (uint16_t)(i / 4));
-		while (i + 1 - got >= IN_FLIGHT && monotonic_ns() < deadline)
+		while (i + 1 - got >= IN_FLIGHT && rw_monotonic_ns() < deadline)
 			got += collect(by_flow, next_seq);
 	}
-	while (got < PACKETS && monotonic_ns() < deadline)
+	while (got < PACKETS && rw_monotonic_ns() < deadline)
 		got += collect(by_flow, next_seq);
 	for (unsigned int i = 0; i < 4; i++)
 		assert_int_equal(by_flow[i], PACKETS / 4);
@@ -293,7 +286,7 @@ static void test_relay_with_handoff(void **state)
 static void test_time(void **state)
 {
 	const struct rw_flow_stats *s = &t.b[0]->flow_stats[2];
-	uint64_t now = monotonic_ns();
+	uint64_t now = rw_monotonic_ns();
 
 	(void)state;
 	assert_int_equal(s->rx_packets, PACKETS / 4);
@@ -304,11 +297,11 @@ static void test_time(void **state)
 
 static struct rte_mbuf *wait_for(struct rte_ring *ring)
 {
-	uint64_t deadline = monotonic_ns() + DEADLINE_S * 1000000000ull;
+	uint64_t deadline = rw_monotonic_ns() + DEADLINE_S * 1000000000ull;
 	struct rte_mbuf *m = NULL;
 
 	while (rte_ring_dequeue(ring, (void **)&m) < 0) {
-		assert_true(monotonic_ns() < deadline);
+		assert_true(rw_monotonic_ns() < deadline);
 		wait_a_little();
 	}
 	return m;
@@ -346,28 +339,28 @@ static void test_kernel_path(void **state)
 static void test_idle_worker_naps_and_obeys(void **state)
 {
 	struct rw_flow_spec s = { .id = 8002, .generation = 9 };
-	uint64_t deadline = monotonic_ns() + DEADLINE_S * 1000000000ull;
+	uint64_t deadline = rw_monotonic_ns() + DEADLINE_S * 1000000000ull;
 	uint64_t before = total(RW_COUNT_pauses);
 
 	(void)state;
 	while (total(RW_COUNT_pauses) < before + 50) {
-		assert_true(monotonic_ns() < deadline);
+		assert_true(rw_monotonic_ns() < deadline);
 		wait_a_little();
 	}
 	command(1, MAIL_FLOW_DEL, &s);
 	feed_rtp("192.0.2.1:8002", 1);
 	while (t.b[1]->stats->drops[RW_DROP_no_flow] == 0) {
-		assert_true(monotonic_ns() < deadline);
+		assert_true(rw_monotonic_ns() < deadline);
 		wait_a_little();
 	}
 }
 
 static void test_buffers_come_back(void **state)
 {
-	uint64_t deadline = monotonic_ns() + DEADLINE_S * 1000000000ull;
+	uint64_t deadline = rw_monotonic_ns() + DEADLINE_S * 1000000000ull;
 
 	(void)state;
-	while (rte_mempool_in_use_count(t.pool) && monotonic_ns() < deadline)
+	while (rte_mempool_in_use_count(t.pool) && rw_monotonic_ns() < deadline)
 		wait_a_little();
 	assert_int_equal(rte_mempool_in_use_count(t.pool), 0);
 }
