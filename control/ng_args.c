@@ -6,14 +6,12 @@
  */
 #include "ng_args.h"
 #include "ng_rtpp.h"
-#include "ng_sdes.h"
+#include "ng_word.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stddef.h>
-
-#define NAME_BYTES 48 /* no name that we know is longer */
 
 struct parse {
 	struct arena *arena;
@@ -36,22 +34,6 @@ struct flag_row {
 };
 
 static void set_key(struct parse *p, struct str name, const struct ng_value *v);
-
-/*
- * "SIP source_address" becomes "sip-source-address". False when it is longer than any known name.
- */
-static bool fold(struct str s, char out[static NAME_BYTES])
-{
-	if (s.n >= NAME_BYTES)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		out[i] = (char)(c == ' ' || c == '_' ? '-' : tolower(c));
-	}
-	out[s.n] = '\0';
-	return strlen(out) == s.n;
-}
 
 static struct str cut(struct str s, size_t from)
 {
@@ -124,9 +106,9 @@ static const struct flag_row replace_rows[] = {
 
 static void replace_word(struct parse *p, struct str word)
 {
-	char name[NAME_BYTES];
+	char name[NG_WORD_BYTES];
 
-	if (!fold(word, name))
+	if (!ng_word_fold(word, '-', name))
 		return;
 	row_set(p->args, replace_rows, COUNT(replace_rows), name);
 	if (p->args->replace_origin_full)
@@ -207,14 +189,11 @@ static bool prefixed_word(struct parse *p, struct str word)
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		size_t n = strlen(rows[i].prefix);
-		char head[NAME_BYTES];
+		struct str rest = ng_word_behind(word, rows[i].prefix);
 
-		/* what follows may be a list of suites, longer than any name */
-		if (word.n < n || !fold((struct str){ word.p, n }, head) ||
-		    strcmp(head, rows[i].prefix) != 0)
+		if (!rest.p)
 			continue;
-		rows[i].use(p, cut(word, n));
+		rows[i].use(p, rest);
 		return true;
 	}
 	return false;
@@ -223,9 +202,9 @@ static bool prefixed_word(struct parse *p, struct str word)
 /* One element of `flags`. */
 static void flag_word(struct parse *p, struct str word)
 {
-	char name[NAME_BYTES];
+	char name[NG_WORD_BYTES];
 
-	if (prefixed_word(p, word) || !fold(word, name) ||
+	if (prefixed_word(p, word) || !ng_word_fold(word, '-', name) ||
 	    row_set(p->args, flag_rows, COUNT(flag_rows), name))
 		return;
 	if (strcmp(name, "internal") == 0 || strcmp(name, "external") == 0)
@@ -234,9 +213,9 @@ static void flag_word(struct parse *p, struct str word)
 
 static void supports_word(struct parse *p, struct str word)
 {
-	char name[NAME_BYTES];
+	char name[NG_WORD_BYTES];
 
-	if (fold(word, name) && strcmp(name, "load-limit") == 0)
+	if (ng_word_fold(word, '-', name) && strcmp(name, "load-limit") == 0)
 		p->args->supports_load_limit = true;
 }
 
@@ -519,9 +498,9 @@ static const struct key_row key_rows[] = {
 
 static void set_key(struct parse *p, struct str name, const struct ng_value *v)
 {
-	char folded[NAME_BYTES];
+	char folded[NG_WORD_BYTES];
 
-	if (!fold(name, folded))
+	if (!ng_word_fold(name, '-', folded))
 		return;
 	/* "via branch" selects no branch at the incumbent either: sdp-rewrite section 2.3 */
 	if (strcmp(folded, "via-branch") == 0 && !str_is(name, "via-branch"))

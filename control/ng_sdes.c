@@ -4,42 +4,16 @@
  */
 #include "ng_sdes.h"
 
-#include <ctype.h>
-
+#include "ng_word.h"
 #include "sdes.h"
+#include "sdp_scan.h"
 
-#define NAME_BYTES 48 /* no suite and no word is longer */
-
-/* "only-AES CM-128.." with its separators as in SDP: "only_aes_cm_128..". False when it is too long. */
-static bool fold(struct str s, char out[static NAME_BYTES])
-{
-	if (s.n >= NAME_BYTES)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		out[i] = (char)(c == ' ' || c == '-' ? '_' : tolower(c));
-	}
-	out[s.n] = '\0';
-	return true;
-}
-
-/* What follows a prefix (as folded); p NULL when the word does not start with it. */
-static struct str behind(struct str word, const char *prefix)
-{
-	size_t n = strlen(prefix);
-	char head[NAME_BYTES];
-
-	if (word.n < n || !fold((struct str){ word.p, n }, head) || strcmp(head, prefix) != 0)
-		return (struct str){ NULL, 0 };
-	return (struct str){ word.p + n, word.n - n };
-}
-
+/* In SDP it has underscores. */
 static enum rw_srtp_suite suite_of(struct str name)
 {
-	char folded[NAME_BYTES];
+	char folded[NG_WORD_BYTES];
 
-	return fold(name, folded) ? sdes_suite_from(str_from(folded)) : RW_SRTP_NONE;
+	return ng_word_fold(name, '_', folded) ? sdes_suite_from(str_from(folded)) : RW_SRTP_NONE;
 }
 
 static uint16_t suite_bit(struct str name)
@@ -52,14 +26,10 @@ static uint16_t suite_bit(struct str name)
 static void list_read(struct str names, struct ng_sdes_list *out)
 {
 	while (names.n) {
-		const char *end = memchr(names.p, ';', names.n);
-		size_t n = end ? (size_t)(end - names.p) : names.n;
-		enum rw_srtp_suite suite = suite_of((struct str){ names.p, n });
+		enum rw_srtp_suite suite = suite_of(scan_until(&names, ';', NULL));
 
 		if (suite && out->count < NG_SDES_LIST_MAX)
 			out->suites[out->count++] = (uint8_t)suite;
-		n += end ? 1 : 0;
-		names = (struct str){ names.p + n, names.n - n };
 	}
 }
 
@@ -69,12 +39,12 @@ static bool parameter_word(struct ng_sdes *s, const char *name)
 		const char *name;
 		uint8_t add, remove;
 	} rows[] = {
-		{ "unencrypted_srtp", RW_SRTP_UNENCRYPTED_SRTP, 0 },
-		{ "unencrypted_srtcp", RW_SRTP_UNENCRYPTED_SRTCP, 0 },
-		{ "unauthenticated_srtp", RW_SRTP_UNAUTHENTICATED_SRTP, 0 },
-		{ "encrypted_srtp", 0, RW_SRTP_UNENCRYPTED_SRTP },
-		{ "encrypted_srtcp", 0, RW_SRTP_UNENCRYPTED_SRTCP },
-		{ "authenticated_srtp", 0, RW_SRTP_UNAUTHENTICATED_SRTP },
+		{ "unencrypted-srtp", RW_SRTP_UNENCRYPTED_SRTP, 0 },
+		{ "unencrypted-srtcp", RW_SRTP_UNENCRYPTED_SRTCP, 0 },
+		{ "unauthenticated-srtp", RW_SRTP_UNAUTHENTICATED_SRTP, 0 },
+		{ "encrypted-srtp", 0, RW_SRTP_UNENCRYPTED_SRTP },
+		{ "encrypted-srtcp", 0, RW_SRTP_UNENCRYPTED_SRTCP },
+		{ "authenticated-srtp", 0, RW_SRTP_UNAUTHENTICATED_SRTP },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -90,9 +60,9 @@ static bool parameter_word(struct ng_sdes *s, const char *name)
 /* "prefer" is read by nobody: SDES is all there is, so it is preferred to DTLS in any case. */
 static void plain_word(struct ng_sdes *s, struct str word)
 {
-	char name[NAME_BYTES];
+	char name[NG_WORD_BYTES];
 
-	if (!fold(word, name) || parameter_word(s, name))
+	if (!ng_word_fold(word, '-', name) || parameter_word(s, name))
 		return;
 	if (strcmp(name, "off") == 0 || strcmp(name, "no") == 0 || strcmp(name, "disable") == 0)
 		s->off = true;
@@ -110,14 +80,14 @@ void ng_sdes_word(struct ng_sdes *s, struct str word)
 {
 	struct str rest;
 
-	if ((rest = behind(word, "no_")).p) {
+	if ((rest = ng_word_behind(word, "no-")).p) {
 		s->no |= suite_bit(rest);
-	} else if ((rest = behind(word, "only_")).p) {
+	} else if ((rest = ng_word_behind(word, "only-")).p) {
 		s->has_only = true;
 		s->only |= suite_bit(rest);
-	} else if ((rest = behind(word, "order:")).p) {
+	} else if ((rest = ng_word_behind(word, "order:")).p) {
 		list_read(rest, &s->order);
-	} else if ((rest = behind(word, "offerer_pref:")).p) {
+	} else if ((rest = ng_word_behind(word, "offerer-pref:")).p) {
 		list_read(rest, &s->preferred);
 	} else {
 		plain_word(s, word);
@@ -131,15 +101,17 @@ void ng_osrtp_word(unsigned int *bits, struct str word)
 		unsigned int bit;
 	} rows[] = {
 		{ "offer", NG_OSRTP_OFFER },
-		{ "offer_rfc", NG_OSRTP_OFFER },
-		{ "offer_legacy", NG_OSRTP_OFFER_LEGACY },
+		{ "offer-rfc", NG_OSRTP_OFFER },
+		{ "offer-legacy", NG_OSRTP_OFFER_LEGACY },
 		{ "accept", NG_OSRTP_ACCEPT },
-		{ "accept_rfc", NG_OSRTP_ACCEPT },
-		{ "accept_legacy", NG_OSRTP_ACCEPT_LEGACY },
+		{ "accept-rfc", NG_OSRTP_ACCEPT },
+		{ "accept-legacy", NG_OSRTP_ACCEPT_LEGACY },
 	};
-	char name[NAME_BYTES];
+	char name[NG_WORD_BYTES];
 
-	for (size_t i = 0; fold(word, name) && i < sizeof(rows) / sizeof(rows[0]); i++) {
+	if (!ng_word_fold(word, '-', name))
+		return;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (strcmp(name, rows[i].name) == 0)
 			*bits |= rows[i].bit;
 	}
