@@ -137,7 +137,6 @@ static bool undo_changes(struct commit *c)
 static void undo(struct commit *c)
 {
 	struct plan *plan = c->args.plan;
-
 	bool sent = undo_changes(c);
 
 	for (unsigned int i = 0; sent && i < plan->taken_count; i++)
@@ -200,7 +199,7 @@ static void settle(struct engine *eng, struct commit_args args, bool ok)
 		if (keep == args.call)
 			keep = NULL;
 	}
-	if (keep && keep->resync)
+	if (keep)
 		resync_call(eng, keep);
 	engine_release_call(eng, first, last);
 }

@@ -7,7 +7,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "rtpwire/clock.h"
 
 #include "log.h"
 #include "plan.h"
@@ -16,18 +17,12 @@
 
 uint64_t engine_now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
+	return rw_monotonic_ns() / 1000000u;
 }
 
 int64_t engine_now_us(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+	return (int64_t)(rw_clock_ns(CLOCK_REALTIME) / 1000u);
 }
 
 /* --- requests that wait --- */
@@ -256,9 +251,7 @@ void engine_end_party(struct engine *eng, struct call *c, struct call_party *p)
 
 	if (!r.before)
 		return; /* tried again at the next tick */
-	/* its streams are only known until all calls are set again */
-	if (c->resync)
-		resync_call(eng, c);
+	resync_call(eng, c);
 	end_party_flows(eng, p);
 	p->gone = true;
 	for (uint16_t i = 0; i < c->state->party_count; i++) {

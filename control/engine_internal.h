@@ -136,7 +136,10 @@ void adopt_drop(struct engine *eng);
 void resync_begin(struct engine *eng);
 void resync_continue(struct engine *eng);
 
-/* Sets all wanted flows of one call that the snapshot did not confirm. */
+/*
+ * Sets all wanted flows of one call that the snapshot did not confirm, unless that was done already. Due before anything
+ * else happens to the call: where its streams stand is only known until all calls are set again.
+ */
 void resync_call(struct engine *eng, struct call *c);
 
 #endif

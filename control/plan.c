@@ -156,8 +156,8 @@ static const struct sdp *parse_old(struct plan *p, struct str text)
 	return &p->old_sdp[p->old_count++];
 }
 
-const struct sdp_media *plan_old_media(struct plan *p, const struct call_party *party,
-				       const struct call_media *m)
+const struct sdp_media *plan_old_section(struct plan *p, const struct call_party *party,
+					 const struct call_media *m, unsigned int section)
 {
 	const struct sdp *sdp;
 
@@ -167,5 +167,11 @@ const struct sdp_media *plan_old_media(struct plan *p, const struct call_party *
 		sdp = p->whole;
 	else
 		sdp = parse_old(p, party->texts[m->text]);
-	return sdp && m->section < sdp->media_count ? &sdp->media[m->section] : NULL;
+	return sdp && section < sdp->media_count ? &sdp->media[section] : NULL;
+}
+
+const struct sdp_media *plan_old_media(struct plan *p, const struct call_party *party,
+				       const struct call_media *m)
+{
+	return plan_old_section(p, party, m, m->section);
 }

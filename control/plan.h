@@ -98,6 +98,10 @@ struct rw_endpoint plan_endpoint(const struct plan *p, const struct sdp_media *m
 int plan_take(struct plan *p, unsigned int logical, enum rw_family family, bool single,
 	      struct call_socket *out);
 
+/* A section of the SDP that a media was described by; NULL as plan_old_media(). */
+const struct sdp_media *plan_old_section(struct plan *p, const struct call_party *party,
+					 const struct call_media *m, unsigned int section);
+
 /* The section that a media was described by; NULL when there is none (any more), or memory is out. */
 const struct sdp_media *plan_old_media(struct plan *p, const struct call_party *party,
 				       const struct call_media *m);

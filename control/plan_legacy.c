@@ -129,11 +129,9 @@ unsigned int plan_unfold_offer(const struct call_media *to, struct sdp_section *
 unsigned int plan_unfold_answer(struct plan *p, const struct call_party *party,
 				const struct call_media *to, struct sdp_section *list)
 {
-	struct call_media other = *to;
 	struct sdp_section bare = { .kind = SDP_SECTION_BARE };
 
-	other.section = to->pair;
-	bare.src = to->paired ? plan_old_media(p, party, &other) : NULL;
+	bare.src = to->paired ? plan_old_section(p, party, to, to->pair) : NULL;
 	if (!bare.src)
 		return 1;
 	list[1] = bare;

@@ -19,7 +19,6 @@ static void set_unconfirmed(void *ctx, struct call_flow *f)
 {
 	struct walk *w = ctx;
 	uint32_t slot = rw_flow_slot(f->id, &w->eng->limits);
-
 	struct rw_flow_stats st;
 	bool known;
 
@@ -34,6 +33,8 @@ void resync_call(struct engine *eng, struct call *c)
 {
 	struct walk w = { .eng = eng, .call = c };
 
+	if (!c->resync)
+		return;
 	c->resync = false;
 	if (c->state && dplink_ready(eng->link))
 		call_each_flow(c->state, set_unconfirmed, &w);
@@ -55,7 +56,7 @@ void resync_continue(struct engine *eng)
 
 			eng->resync_at = c->newer;
 			/* a call in a commit does it when that is over */
-			if (c->resync && !c->busy)
+			if (!c->busy)
 				resync_call(eng, c);
 		}
 	}

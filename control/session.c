@@ -246,8 +246,7 @@ static void run_checked(struct session *s)
 	} else if (dplink_stalled(eng->link)) {
 		ng_reply_error(s->rq, "Dataplane does not answer: no media can be relayed now");
 	} else {
-		/* its streams are only known until all calls are set again */
-		if (s->call && s->call->resync)
+		if (s->call)
 			resync_call(eng, s->call);
 		run_plan(s);
 	}
