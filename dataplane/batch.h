@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "rtpwire/demux.h"
 #include "rtpwire/flow.h"
 
 #define BATCH_MAX 64u
@@ -90,6 +91,12 @@ static inline struct pkt *batch_add(struct batch *b)
 	p->opened_by = NULL;
 	b->index[b->live++] = (uint8_t)b->count++;
 	return p;
+}
+
+/* RTP or RTCP, by its first bytes; lookup has been there. */
+static inline bool pkt_is_media(const struct pkt *p)
+{
+	return p->class_ == RW_CLASS_RTP || p->class_ == RW_CLASS_RTCP;
 }
 
 static inline void batch_reset(struct batch *b)

@@ -115,8 +115,8 @@ void flow_keys_use(struct flow_table *t, struct flow *f, const struct flow_keys 
 void flow_keys_other_used(struct flow_table *t, struct flow *f, struct rw_flow_stats *stats,
 			  uint64_t now_ns);
 
-/* Gives up an old key whose time is over. */
-void flow_keys_expire(struct flow_table *t, struct flow *f, struct rw_flow_stats *stats);
+/* Gives up the other key: an old one whose time is over, or one that is not to come any more. stats may be NULL. */
+void flow_keys_drop_other(struct flow_table *t, struct flow *f, struct rw_flow_stats *stats);
 
 /* Lets a context that a packet of a flow has just used tell where its streams stand, if it does so nowhere. */
 static inline void flow_keys_publish(struct flow_table *t, uint8_t kind, struct srtp_context *c,

@@ -61,15 +61,21 @@ int flow_keys_make(struct flow_table *t, uint32_t slot, const struct rw_flow_spe
 }
 
 /* Nobody may write into the statistics of a flow that does not use the context any more. */
-static void release(struct flow_table *t, struct srtp_context *c,
-		    const struct rw_srtp_stream *where)
+static void unpublish(struct flow_table *t, struct srtp_context *c,
+		      const struct rw_srtp_stream *where)
 {
 	if (c && where && srtp_context_published(c) == where)
 		srtp_context_publish(t->srtp, c, NULL);
+}
+
+static void release(struct flow_table *t, struct srtp_context *c,
+		    const struct rw_srtp_stream *where)
+{
+	unpublish(t, c, where);
 	srtp_context_free(t->srtp, c);
 }
 
-static void drop_other(struct flow_table *t, struct flow *f, struct rw_flow_stats *stats)
+void flow_keys_drop_other(struct flow_table *t, struct flow *f, struct rw_flow_stats *stats)
 {
 	release(t, f->rx_other, stats ? stats->srtp_rx : NULL);
 	f->rx_other = NULL;
@@ -81,11 +87,11 @@ static void use_rx(struct flow_table *t, struct flow *f, struct srtp_context *fr
 		   const struct rw_flow_spec *spec, struct rw_flow_stats *stats)
 {
 	if (!spec->rx.suite) {
-		drop_other(t, f, stats);
+		flow_keys_drop_other(t, f, stats);
 		release(t, f->rx, stats->srtp_rx);
 		f->rx = NULL;
 	} else if (fresh && f->rx) {
-		drop_other(t, f, stats);
+		flow_keys_drop_other(t, f, stats);
 		f->rx_other = fresh;
 		f->rx_other_is_new = true;
 	} else if (fresh) {
@@ -94,7 +100,7 @@ static void use_rx(struct flow_table *t, struct flow *f, struct srtp_context *fr
 		f->rx_other_is_new = true; /* back to a key of before */
 		f->rx_other_until_ns = 0;
 	} else if (f->rx_other_is_new) {
-		drop_other(t, f, stats); /* the key to come is not to come any more */
+		flow_keys_drop_other(t, f, stats); /* the key to come is not to come any more */
 	}
 }
 
@@ -117,22 +123,16 @@ void flow_keys_other_used(struct flow_table *t, struct flow *f, struct rw_flow_s
 
 	if (!f->rx_other_is_new)
 		return;
-	if (srtp_context_published(old) == stats->srtp_rx)
-		srtp_context_publish(t->srtp, old, NULL);
+	unpublish(t, old, stats->srtp_rx);
 	f->rx = f->rx_other;
 	f->rx_other = old;
 	f->rx_other_is_new = false;
 	f->rx_other_until_ns = now_ns + OLD_KEY_NS;
 }
 
-void flow_keys_expire(struct flow_table *t, struct flow *f, struct rw_flow_stats *stats)
-{
-	drop_other(t, f, stats);
-}
-
 void flow_keys_drop(struct flow_table *t, struct flow *f, struct rw_flow_stats *stats)
 {
-	drop_other(t, f, stats);
+	flow_keys_drop_other(t, f, stats);
 	release(t, f->rx, stats ? stats->srtp_rx : NULL);
 	release(t, f->tx, stats ? stats->srtp_tx : NULL);
 	f->rx = NULL;

@@ -115,6 +115,21 @@ static inline bool drop_in_flow(struct path *w, struct pkt *p, enum rw_drop reas
 	return drop(w, p, reason);
 }
 
+/* The same for a packet that SRTP did not let pass; status is not SRTP_OK. */
+static inline bool drop_refused(struct path *w, struct pkt *p, enum srtp_status status)
+{
+	static const uint8_t reasons[] = {
+		[SRTP_MALFORMED] = RW_DROP_srtp_malformed,
+		[SRTP_AUTH_FAILED] = RW_DROP_srtp_auth_failed,
+		[SRTP_REPLAYED] = RW_DROP_srtp_replayed,
+		[SRTP_REPEATED] = RW_DROP_srtp_repeated,
+		[SRTP_SSRC_LIMIT] = RW_DROP_srtp_ssrc_limit,
+		[SRTP_NO_ROOM] = RW_DROP_srtp_no_room,
+	};
+
+	return drop_in_flow(w, p, reasons[status]);
+}
+
 /* Runs step over the live packets; those for which it is false leave the batch. */
 static inline __attribute__((always_inline)) void batch_filter(struct path *w, struct batch *b,
 							       bool (*step)(struct path *w,

@@ -5,11 +5,6 @@
  */
 #include "stage.h"
 
-static bool is_media(const struct pkt *p)
-{
-	return p->class_ == RW_CLASS_RTP || p->class_ == RW_CLASS_RTCP;
-}
-
 /* The key is the sender's own, passed on by signalling: its packets go on under the index that they have. */
 static bool is_passed(const struct pkt *p)
 {
@@ -24,7 +19,7 @@ static bool may_leave(struct path *w, struct pkt *p)
 {
 	if (!p->out->tx)
 		return true;
-	if (!is_media(p))
+	if (!pkt_is_media(p))
 		return drop_in_flow(w, p, RW_DROP_class_refused);
 	if (p->class_ == RW_CLASS_RTCP && !is_passed(p) &&
 	    srtp_context_is_passed(w->config.srtp, p->out->tx))
@@ -54,24 +49,10 @@ static unsigned int gather(struct path *w, struct batch *b)
 	return n;
 }
 
-static bool refuse(struct path *w, struct pkt *p, uint8_t status)
-{
-	switch (status) {
-	case SRTP_REPEATED:
-		return drop_in_flow(w, p, RW_DROP_srtp_repeated);
-	case SRTP_SSRC_LIMIT:
-		return drop_in_flow(w, p, RW_DROP_srtp_ssrc_limit);
-	case SRTP_NO_ROOM:
-		return drop_in_flow(w, p, RW_DROP_srtp_no_room);
-	default:
-		return drop_in_flow(w, p, RW_DROP_srtp_malformed);
-	}
-}
-
 static bool take(struct path *w, struct pkt *p, const struct srtp_packet *s)
 {
 	if (s->status != SRTP_OK)
-		return refuse(w, p, s->status);
+		return drop_refused(w, p, s->status);
 	p->payload_bytes = s->len_bytes;
 	count(w, RW_COUNT_srtp_protected, 1);
 	count(w, RW_COUNT_srtp_renumbered, (s->events & SRTP_EVENT_RENUMBERED) != 0);

@@ -7,14 +7,14 @@
 
 static bool is_secured(const struct pkt *p)
 {
-	return p->in->rx && (p->class_ == RW_CLASS_RTP || p->class_ == RW_CLASS_RTCP);
+	return p->in->rx && pkt_is_media(p);
 }
 
 static struct srtp_context *other_context(struct path *w, struct flow *f,
 					  struct rw_flow_stats *stats)
 {
 	if (f->rx_other && f->rx_other_until_ns && w->now.ns >= f->rx_other_until_ns)
-		flow_keys_expire(&w->table, f, stats);
+		flow_keys_drop_other(&w->table, f, stats);
 	return f->rx_other;
 }
 
@@ -39,18 +39,6 @@ static unsigned int gather(struct path *w, struct batch *b)
 	return n;
 }
 
-static bool refuse(struct path *w, struct pkt *p, uint8_t status)
-{
-	switch (status) {
-	case SRTP_REPLAYED:
-		return drop_in_flow(w, p, RW_DROP_srtp_replayed);
-	case SRTP_MALFORMED:
-		return drop_in_flow(w, p, RW_DROP_srtp_malformed);
-	default:
-		return drop_in_flow(w, p, RW_DROP_srtp_auth_failed);
-	}
-}
-
 static void count_events(struct path *w, uint8_t events)
 {
 	count(w, RW_COUNT_srtp_roc_kept, (events & SRTP_EVENT_ROC_KEPT) != 0);
@@ -65,7 +53,7 @@ static bool take(struct path *w, struct pkt *p, const struct srtp_packet *s)
 	struct rw_flow_stats *stats = flow_stats(w, p->in_slot);
 
 	if (s->status != SRTP_OK)
-		return refuse(w, p, s->status);
+		return drop_refused(w, p, s->status);
 	p->tailroom_bytes = (uint16_t)(p->tailroom_bytes + p->payload_bytes - s->len_bytes);
 	p->payload_bytes = s->len_bytes;
 	p->opened_by = s->context;
