@@ -65,6 +65,21 @@ void convo_end(struct convo *c)
 	ports_free(c->ports);
 }
 
+int convo_setup(void **state)
+{
+	static struct convo c;
+
+	convo_begin(&c, 8000, 8999, 2);
+	*state = &c;
+	return 0;
+}
+
+int convo_teardown(void **state)
+{
+	convo_end(*state);
+	return 0;
+}
+
 /* LF to CRLF, in the arena. */
 static struct str crlf(struct arena *a, const char *lf)
 {
@@ -156,6 +171,18 @@ bool convo_offer(struct convo *c, struct ng_args args, const char *sdp)
 bool convo_answer(struct convo *c, struct ng_args args, const char *sdp)
 {
 	return step(c, &args, sdp, plan_answer);
+}
+
+void convo_offer_ok(struct convo *c, struct ng_args args, const char *sdp)
+{
+	if (!convo_offer(c, args, sdp))
+		fail_msg("offer: %s", c->error);
+}
+
+void convo_answer_ok(struct convo *c, struct ng_args args, const char *sdp)
+{
+	if (!convo_answer(c, args, sdp))
+		fail_msg("answer: %s", c->error);
 }
 
 /* --- comparing --- */

@@ -46,9 +46,17 @@ void convo_begin(struct convo *c, uint16_t port_min, uint16_t port_max, uint16_t
 /* Frees all, after a check of the port table. */
 void convo_end(struct convo *c);
 
+/* A cmocka fixture: a convo of ports 8000 to 8999 and two workers. */
+int convo_setup(void **state);
+int convo_teardown(void **state);
+
 /* One step; the SDP is written with LF. True when it succeeded. */
 bool convo_offer(struct convo *c, struct ng_args args, const char *sdp);
 bool convo_answer(struct convo *c, struct ng_args args, const char *sdp);
+
+/* The same; the test fails when the step does. */
+void convo_offer_ok(struct convo *c, struct ng_args args, const char *sdp);
+void convo_answer_ok(struct convo *c, struct ng_args args, const char *sdp);
 
 /*
  * The reply must be this text (LF). "$3" stands for a port: bound when first met, equal afterwards; "$3+" is the

@@ -16,24 +16,12 @@ struct pair {
 	unsigned int a, b; /* RTP ports told to a and to b */
 };
 
-static void offer(struct convo *c, struct ng_args args, const char *sdp)
-{
-	if (!convo_offer(c, args, sdp))
-		fail_msg("offer: %s", c->error);
-}
-
-static void answer(struct convo *c, struct ng_args args, const char *sdp)
-{
-	if (!convo_answer(c, args, sdp))
-		fail_msg("answer: %s", c->error);
-}
-
 static int begin(void **state)
 {
 	static struct pair p;
 
 	convo_begin(&p.c, 8000, 8999, 2);
-	offer(&p.c, OFFER, audio(A, 4000, ""));
+	convo_offer_ok(&p.c, OFFER, audio(A, 4000, ""));
 	p.b = convo_port(&p.c, 0);
 	*state = &p;
 	return 0;
@@ -45,7 +33,7 @@ static int begin_answered(void **state)
 
 	begin(state);
 	p = *state;
-	answer(&p->c, TO_B, audio(B, 5000, ""));
+	convo_answer_ok(&p->c, TO_B, audio(B, 5000, ""));
 	p->a = convo_port(&p->c, 0);
 	return 0;
 }
@@ -112,7 +100,7 @@ static void moving_one_leg_leaves_the_other(void **state)
 	struct call_flow a = *convo_flow(&p->c, p->a), b = *convo_flow(&p->c, p->b);
 	unsigned int fresh;
 
-	offer(&p->c, TO_B, audio(A, 4400, ""));
+	convo_offer_ok(&p->c, TO_B, audio(A, 4400, ""));
 	fresh = convo_port(&p->c, 0);
 	/* at once: b's packets go to a's new place, by the port that a knows */
 	assert_true(endpoint_is(&convo_flow(&p->c, p->a)->peer, A ":4400"));
@@ -120,7 +108,7 @@ static void moving_one_leg_leaves_the_other(void **state)
 	/* b's new port works already, but b is still spoken to from the old one */
 	assert_int_equal(out_port(convo_flow(&p->c, fresh)->out_rtp), p->a);
 	assert_int_equal(out_port(convo_flow(&p->c, p->a)->out_rtp), p->b);
-	answer(&p->c, TO_B, audio(B, 5000, ""));
+	convo_answer_ok(&p->c, TO_B, audio(B, 5000, ""));
 	assert_int_equal(out_port(convo_flow(&p->c, p->a)->out_rtp), fresh);
 	assert_true(call_flow_same(convo_flow(&p->c, p->b), &b)); /* late packets still pass */
 	(void)a;
@@ -132,12 +120,12 @@ static void callee_s_move_leaves_the_caller(void **state)
 	struct call_flow a = *convo_flow(&p->c, p->a);
 	unsigned int fresh;
 
-	offer(&p->c, TO_A, audio(B, 5500, ""));
+	convo_offer_ok(&p->c, TO_A, audio(B, 5500, ""));
 	fresh = convo_port(&p->c, 0);
 	assert_true(call_flow_same(convo_flow(&p->c, p->a), &a));
 	assert_true(endpoint_is(&convo_flow(&p->c, p->b)->peer, B ":5500"));
 	assert_int_equal(out_port(convo_flow(&p->c, p->b)->out_rtp), p->a);
-	answer(&p->c, TO_A, audio(A, 4000, ""));
+	convo_answer_ok(&p->c, TO_A, audio(A, 4000, ""));
 	assert_int_equal(out_port(convo_flow(&p->c, p->b)->out_rtp), fresh);
 	assert_true(call_flow_same(convo_flow(&p->c, p->a), &a));
 }
@@ -147,8 +135,8 @@ static void repeated_message_changes_nothing(void **state)
 	struct pair *p = *state;
 	struct call_flow a = *convo_flow(&p->c, p->a), b = *convo_flow(&p->c, p->b);
 
-	offer(&p->c, TO_B, audio(A, 4000, ""));
-	answer(&p->c, TO_B, audio(B, 5000, ""));
+	convo_offer_ok(&p->c, TO_B, audio(A, 4000, ""));
+	convo_answer_ok(&p->c, TO_B, audio(B, 5000, ""));
 	assert_true(call_flow_same(convo_flow(&p->c, p->a), &a));
 	assert_true(call_flow_same(convo_flow(&p->c, p->b), &b));
 }
@@ -162,14 +150,14 @@ static void learned_address_moves_to_the_new_port(void **state)
 	p->c.learned_port = (uint16_t)p->a;
 	p->c.learned_at.ip = rw_ip4((uint8_t[]){ 203, 0, 113, 5 });
 	p->c.learned_at.port_be = htons(61000);
-	offer(&p->c, TO_A, audio(B, 5500, "")); /* b moves, a is told another port */
+	convo_offer_ok(&p->c, TO_A, audio(B, 5500, "")); /* b moves, a is told another port */
 	fresh = convo_port(&p->c, 0);
 	assert_true(endpoint_is(&convo_flow(&p->c, fresh)->peer, "203.0.113.5:61000"));
 	assert_true(endpoint_is(&convo_flow(&p->c, p->a)->peer, A ":4000")); /* as it was set */
-	answer(&p->c, TO_A, audio(A, 4000, ""));
+	convo_answer_ok(&p->c, TO_A, audio(A, 4000, ""));
 	assert_true(endpoint_is(&convo_flow(&p->c, fresh)->peer, "203.0.113.5:61000"));
 	/* until a says that it is somewhere else */
-	offer(&p->c, TO_B, audio(A, 4700, ""));
+	convo_offer_ok(&p->c, TO_B, audio(A, 4700, ""));
 	assert_true(endpoint_is(&convo_flow(&p->c, fresh)->peer, A ":4700"));
 }
 
@@ -178,13 +166,13 @@ static void hold_stops_one_direction(void **state)
 	struct pair *p = *state;
 	const struct call_flow *a;
 
-	offer(&p->c, TO_B, audio("0.0.0.0", 4000, ""));
+	convo_offer_ok(&p->c, TO_B, audio("0.0.0.0", 4000, ""));
 	a = convo_flow(&p->c, p->a);
 	assert_true(endpoint_is(&a->peer, "-:0"));
 	assert_true(endpoint_is(&a->source, A ":4000"));
 	assert_int_equal(a->policy, RW_SOURCE_ASYMMETRIC); /* its music must not make it a peer */
 	assert_int_equal(out_port(a->out_rtp), p->b);
-	offer(&p->c, TO_B, audio(A, 4000, ""));
+	convo_offer_ok(&p->c, TO_B, audio(A, 4000, ""));
 	a = convo_flow(&p->c, p->a);
 	assert_true(endpoint_is(&a->peer, A ":4000"));
 	assert_int_equal(a->policy, RW_SOURCE_LEARN);
@@ -198,13 +186,13 @@ static void learned_address_survives_a_hold(void **state)
 	p->c.learned_port = (uint16_t)p->a;
 	p->c.learned_at.ip = rw_ip4((uint8_t[]){ 203, 0, 113, 5 });
 	p->c.learned_at.port_be = htons(61000);
-	offer(&p->c, TO_B, audio("0.0.0.0", 4000, ""));
+	convo_offer_ok(&p->c, TO_B, audio("0.0.0.0", 4000, ""));
 	assert_true(endpoint_is(&convo_flow(&p->c, p->a)->peer, "-:0"));
 	p->c.learned_port = 0;
-	offer(&p->c, TO_B, audio("0.0.0.0", 4000, ""));
-	offer(&p->c, TO_B, audio(A, 4000, ""));
+	convo_offer_ok(&p->c, TO_B, audio("0.0.0.0", 4000, ""));
+	convo_offer_ok(&p->c, TO_B, audio(A, 4000, ""));
 	assert_true(endpoint_is(&convo_flow(&p->c, p->a)->peer, "203.0.113.5:61000"));
-	offer(&p->c, TO_B, audio(A, 4002, ""));
+	convo_offer_ok(&p->c, TO_B, audio(A, 4002, ""));
 	assert_true(endpoint_is(&convo_flow(&p->c, p->a)->peer, A ":4002"));
 }
 
@@ -213,9 +201,9 @@ static void rejected_media_is_silent(void **state)
 	struct pair *p = *state;
 	unsigned int video;
 
-	offer(&p->c, TO_B, audio(A, 4000, "m=video 4100 RTP/AVP 31\n"));
+	convo_offer_ok(&p->c, TO_B, audio(A, 4000, "m=video 4100 RTP/AVP 31\n"));
 	video = convo_port(&p->c, 1);
-	answer(&p->c, TO_B, audio(B, 5000, "m=video 0 RTP/AVP 31\n"));
+	convo_answer_ok(&p->c, TO_B, audio(B, 5000, "m=video 0 RTP/AVP 31\n"));
 	assert_int_equal(out_port(convo_flow(&p->c, video)->out_rtp), 0);
 	assert_true(endpoint_is(&convo_flow(&p->c, video)->peer, "-:0"));
 	assert_int_equal(out_port(convo_flow(&p->c, p->a)->out_rtp), p->b);
@@ -227,14 +215,14 @@ static void mux_on_one_side(void **state)
 	struct pair *p = *state;
 	unsigned int a, b;
 
-	offer(&p->c, TO_B, audio(A, 4000, "a=rtcp-mux\n"));
+	convo_offer_ok(&p->c, TO_B, audio(A, 4000, "a=rtcp-mux\n"));
 	b = convo_port(&p->c, 0);
-	answer(&p->c, (struct ng_args){ FROM_TO("a", "b") }, audio(B, 5000, ""));
+	convo_answer_ok(&p->c, (struct ng_args){ FROM_TO("a", "b") }, audio(B, 5000, ""));
 	a = convo_port(&p->c, 0);
 	assert_int_equal(out_port(convo_flow(&p->c, a)->out_rtcp), b + 1);
-	offer(&p->c, (struct ng_args){ FROM_TO("a", "b"), .rtcp_mux = NG_MUX_ACCEPT },
-	      audio(A, 4000, "a=rtcp-mux\n"));
-	answer(&p->c, TO_B, audio(B, 5000, ""));
+	convo_offer_ok(&p->c, (struct ng_args){ FROM_TO("a", "b"), .rtcp_mux = NG_MUX_ACCEPT },
+		       audio(A, 4000, "a=rtcp-mux\n"));
+	convo_answer_ok(&p->c, TO_B, audio(B, 5000, ""));
 	/* a is muxed, b is not */
 	assert_int_equal(convo_flow(&p->c, a)->kind, RW_FLOW_MUX);
 	assert_int_equal(out_port(convo_flow(&p->c, a)->out_rtcp), b + 1);
@@ -245,23 +233,26 @@ static void policies_are_the_sender_s(void **state)
 {
 	struct pair *p = *state;
 
-	offer(&p->c, (struct ng_args){ FROM_TO("a", "b"), .asymmetric = true }, audio(A, 4000, ""));
+	convo_offer_ok(&p->c, (struct ng_args){ FROM_TO("a", "b"), .asymmetric = true },
+		       audio(A, 4000, ""));
 	assert_int_equal(convo_flow(&p->c, p->a)->policy, RW_SOURCE_ASYMMETRIC);
 	assert_int_equal(convo_flow(&p->c, p->b)->policy, RW_SOURCE_LEARN);
-	offer(&p->c, (struct ng_args){ FROM_TO("a", "b"), .media_handover = true },
-	      audio(A, 4000, ""));
+	convo_offer_ok(&p->c, (struct ng_args){ FROM_TO("a", "b"), .media_handover = true },
+		       audio(A, 4000, ""));
 	assert_int_equal(convo_flow(&p->c, p->a)->policy, RW_SOURCE_HANDOVER);
 	assert_int_equal(convo_flow(&p->c, p->a)->learn_ms, 0);
-	offer(&p->c,
-	      (struct ng_args){ FROM_TO("a", "b"), .endpoint_learning = NG_LEARN_OFF,
-				.strict_source = true },
-	      audio(A, 4000, ""));
+	convo_offer_ok(&p->c,
+		       (struct ng_args){ FROM_TO("a", "b"), .endpoint_learning = NG_LEARN_OFF,
+					 .strict_source = true },
+		       audio(A, 4000, ""));
 	assert_int_equal(convo_flow(&p->c, p->a)->policy, RW_SOURCE_STRICT);
-	offer(&p->c, (struct ng_args){ FROM_TO("a", "b"), .endpoint_learning = NG_LEARN_IMMEDIATE },
-	      audio(A, 4000, ""));
+	convo_offer_ok(&p->c,
+		       (struct ng_args){ FROM_TO("a", "b"),
+					 .endpoint_learning = NG_LEARN_IMMEDIATE },
+		       audio(A, 4000, ""));
 	assert_int_equal(convo_flow(&p->c, p->a)->learn_ms, PLAN_LEARN_IMMEDIATE_MS);
-	offer(&p->c, (struct ng_args){ FROM_TO("a", "b"), .strict_source = true },
-	      audio(A, 4000, ""));
+	convo_offer_ok(&p->c, (struct ng_args){ FROM_TO("a", "b"), .strict_source = true },
+		       audio(A, 4000, ""));
 	assert_int_equal(convo_flow(&p->c, p->a)->policy, RW_SOURCE_LEARN);
 }
 
@@ -271,9 +262,9 @@ static void tos_of_the_message_wins(void **state)
 	struct pair *p = *state;
 
 	args.tos = 96;
-	offer(&p->c, args, audio(A, 4000, ""));
+	convo_offer_ok(&p->c, args, audio(A, 4000, ""));
 	assert_int_equal(convo_flow(&p->c, p->b)->tos, 96);
-	offer(&p->c, TO_B, audio(A, 4000, "")); /* remembered */
+	convo_offer_ok(&p->c, TO_B, audio(A, 4000, "")); /* remembered */
 	assert_int_equal(convo_flow(&p->c, p->b)->tos, 96);
 }
 
@@ -284,15 +275,17 @@ static void only_the_active_branch_is_heard(void **state)
 
 	(void)state;
 	convo_begin(&c, 8000, 8999, 1);
-	offer(&c, (struct ng_args){ FROM("a"), .via_branch = STR("x") }, audio(A, 4000, ""));
+	convo_offer_ok(&c, (struct ng_args){ FROM("a"), .via_branch = STR("x") },
+		       audio(A, 4000, ""));
 	b1 = convo_port(&c, 0);
-	offer(&c, (struct ng_args){ FROM("a"), .via_branch = STR("y") }, audio(A, 4000, ""));
+	convo_offer_ok(&c, (struct ng_args){ FROM("a"), .via_branch = STR("y") },
+		       audio(A, 4000, ""));
 	b2 = convo_port(&c, 0);
-	answer(&c, (struct ng_args){ FROM_TO("a", "b1"), .via_branch = STR("x") },
-	       audio(B, 5000, ""));
+	convo_answer_ok(&c, (struct ng_args){ FROM_TO("a", "b1"), .via_branch = STR("x") },
+			audio(B, 5000, ""));
 	assert_int_not_equal(out_port(convo_flow(&c, b1)->out_rtp), 0);
-	answer(&c, (struct ng_args){ FROM_TO("a", "b2"), .via_branch = STR("y") },
-	       audio(B, 6000, ""));
+	convo_answer_ok(&c, (struct ng_args){ FROM_TO("a", "b2"), .via_branch = STR("y") },
+			audio(B, 6000, ""));
 	a2 = convo_port(&c, 0);
 	assert_int_equal(out_port(convo_flow(&c, b1)->out_rtp), 0);
 	assert_int_equal(out_port(convo_flow(&c, b2)->out_rtp), a2);
@@ -304,7 +297,7 @@ static void port_without_a_neighbour_above(void **state)
 {
 	struct pair *p = *state;
 
-	offer(&p->c, TO_B, audio(A, 65535, ""));
+	convo_offer_ok(&p->c, TO_B, audio(A, 65535, ""));
 	assert_true(endpoint_is(&convo_flow(&p->c, p->a + 1)->peer, "-:0"));
 }
 

@@ -14,33 +14,6 @@
 #define ANSWER ((struct ng_args){ FROM_TO("a", "b") })
 #define HEAD "v=0\no=u 7 3 IN IP4 " A "\ns=-\nt=0 0\n"
 
-static int begin(void **state)
-{
-	static struct convo c;
-
-	convo_begin(&c, 8000, 8999, 1);
-	*state = &c;
-	return 0;
-}
-
-static int end(void **state)
-{
-	convo_end(*state);
-	return 0;
-}
-
-static void offer(struct convo *c, struct ng_args args, const char *sdp)
-{
-	if (!convo_offer(c, args, sdp))
-		fail_msg("offer: %s", c->error);
-}
-
-static void answer(struct convo *c, struct ng_args args, const char *sdp)
-{
-	if (!convo_answer(c, args, sdp))
-		fail_msg("answer: %s", c->error);
-}
-
 /* --- hold --- */
 
 static void directions_pass(void **state)
@@ -51,7 +24,7 @@ static void directions_pass(void **state)
 
 	for (unsigned int i = 0; i < 4; i++) {
 		snprintf(line, sizeof(line), "a=%s\n", all[i]);
-		offer(c, OFFER, audio(A, 4000, line));
+		convo_offer_ok(c, OFFER, audio(A, 4000, line));
 		line[strlen(line) - 1] = '\0';
 		convo_expect_line(c, line);
 		convo_expect_line(c, "c=IN IP4 " V4A);
@@ -62,25 +35,25 @@ static void zero_address_is_hold(void **state)
 {
 	struct convo *c = *state;
 
-	offer(c, OFFER, audio("0.0.0.0", 4000, ""));
+	convo_offer_ok(c, OFFER, audio("0.0.0.0", 4000, ""));
 	convo_expect(c, "v=0\no=u 7 3 IN IP4 0.0.0.0\ns=-\nt=0 0\nm=audio $1 RTP/AVP 0\n"
 			"c=IN IP4 0.0.0.0\na=rtpmap:0 PCMU/8000\na=sendonly\na=rtcp:$1+\n");
-	offer(c, OFFER, audio("0.0.0.0", 4000, "a=recvonly\n"));
+	convo_offer_ok(c, OFFER, audio("0.0.0.0", 4000, "a=recvonly\n"));
 	convo_expect_line(c, "a=inactive");
-	offer(c, (struct ng_args){ FROM("a"), .replace_zero_address = true },
-	      audio("0.0.0.0", 4000, ""));
+	convo_offer_ok(c, (struct ng_args){ FROM("a"), .replace_zero_address = true },
+		       audio("0.0.0.0", 4000, ""));
 	convo_expect_line(c, "a=sendonly");
 	convo_expect_line(c, "c=IN IP4 " V4A);
 	/* the zero is of the receiver's family */
-	offer(c, (struct ng_args){ FROM("a"), .address_family = NG_FAMILY_IP6 },
-	      audio("0.0.0.0", 4000, ""));
+	convo_offer_ok(c, (struct ng_args){ FROM("a"), .address_family = NG_FAMILY_IP6 },
+		       audio("0.0.0.0", 4000, ""));
 	convo_expect_line(c, "c=IN IP6 ::");
-	offer(c, (struct ng_args){ FROM("a"), .address_family = NG_FAMILY_IP4 },
-	      audio("::", 4000, ""));
+	convo_offer_ok(c, (struct ng_args){ FROM("a"), .address_family = NG_FAMILY_IP4 },
+		       audio("::", 4000, ""));
 	convo_expect_line(c, "c=IN IP4 0.0.0.0");
 	/* with ICE only the direction changes */
-	offer(c, (struct ng_args){ FROM("a") },
-	      audio("0.0.0.0", 4000, "a=ice-ufrag:x\na=ice-pwd:y\n"));
+	convo_offer_ok(c, (struct ng_args){ FROM("a") },
+		       audio("0.0.0.0", 4000, "a=ice-ufrag:x\na=ice-pwd:y\n"));
 	convo_expect_line(c, "c=IN IP4 " V4A);
 	convo_expect_line(c, "a=sendonly");
 }
@@ -89,7 +62,8 @@ static void original_sendrecv_prints_no_line(void **state)
 {
 	struct convo *c = *state;
 
-	offer(c, (struct ng_args){ FROM("a"), .original_sendrecv = true }, audio(A, 4000, ""));
+	convo_offer_ok(c, (struct ng_args){ FROM("a"), .original_sendrecv = true },
+		       audio(A, 4000, ""));
 	convo_expect_no_line(c, "a=sendrecv");
 }
 
@@ -99,17 +73,18 @@ static void rejected_section(void **state)
 {
 	struct convo *c = *state;
 
-	offer(c, OFFER,
-	      HEAD "c=IN IP4 " A "\nm=audio 4000 RTP/AVP 0\nm=video 0 RTP/AVP 31\na=mid:v\n"
-		   "a=foo\n");
+	convo_offer_ok(c, OFFER,
+		       HEAD "c=IN IP4 " A
+			    "\nm=audio 4000 RTP/AVP 0\nm=video 0 RTP/AVP 31\na=mid:v\n"
+			    "a=foo\n");
 	convo_expect(c, HEAD "m=audio $1 RTP/AVP 0\nc=IN IP4 " V4A
 			     "\na=rtpmap:0 PCMU/8000\na=sendrecv\na=rtcp:$1+\n"
 			     "m=video 0 RTP/AVP 31\nc=IN IP4 0.0.0.0\na=mid:v\n");
-	offer(c, (struct ng_args){ FROM("a"), .address_family = NG_FAMILY_IP6 },
-	      audio(A, 4000, "m=video 0 RTP/AVP 31\n"));
+	convo_offer_ok(c, (struct ng_args){ FROM("a"), .address_family = NG_FAMILY_IP6 },
+		       audio(A, 4000, "m=video 0 RTP/AVP 31\n"));
 	convo_expect_line(c, "c=IN IP6 ::");
 	/* accepted by the answer all the same */
-	answer(c, ANSWER, audio(B, 5000, "m=video 5100 RTP/AVP 31\n"));
+	convo_answer_ok(c, ANSWER, audio(B, 5000, "m=video 5100 RTP/AVP 31\n"));
 	assert_int_not_equal(convo_port(c, 1), 0);
 }
 
@@ -122,7 +97,7 @@ static void all_rejected_is_an_error(void **state)
 	assert_true(c->plan.error_with_sdp);
 	assert_false(convo_offer(c, OFFER, HEAD));
 	convo_expect_error(c, "Error rewriting SDP");
-	offer(c, OFFER, audio(A, 4000, ""));
+	convo_offer_ok(c, OFFER, audio(A, 4000, ""));
 	assert_false(convo_answer(c, ANSWER, audio(B, 0, "")));
 	convo_expect_error(c, "Error rewriting SDP");
 	assert_false(c->state->parties[1].answered);
@@ -132,8 +107,8 @@ static void missing_in_answer(void **state)
 {
 	struct convo *c = *state;
 
-	offer(c, OFFER, audio(A, 4000, "m=video 4100 RTP/AVP 31\na=mid:v\na=sendonly\n"));
-	answer(c, ANSWER, audio(B, 5000, ""));
+	convo_offer_ok(c, OFFER, audio(A, 4000, "m=video 4100 RTP/AVP 31\na=mid:v\na=sendonly\n"));
+	convo_answer_ok(c, ANSWER, audio(B, 5000, ""));
 	convo_expect_line(c, "m=video $1 RTP/AVP 31");
 	convo_expect_line(c, "c=IN IP4 0.0.0.0");
 	convo_expect_line(c, "a=rtpmap:31 H261/90000");
@@ -145,23 +120,25 @@ static void surplus_in_answer(void **state)
 {
 	struct convo *c = *state;
 
-	offer(c, OFFER, audio(A, 4000, ""));
-	answer(c, ANSWER, audio(B, 5000, "m=video 5100 RTP/AVP 31\n"));
+	convo_offer_ok(c, OFFER, audio(A, 4000, ""));
+	convo_answer_ok(c, ANSWER, audio(B, 5000, "m=video 5100 RTP/AVP 31\n"));
 	assert_int_not_equal(convo_port(c, 1), 0);
 	/* it then belongs to the call: an offer of it is nothing new */
-	offer(c, REOFFER, audio(A, 4000, "m=video 4100 RTP/AVP 31\n"));
+	convo_offer_ok(c, REOFFER, audio(A, 4000, "m=video 4100 RTP/AVP 31\n"));
 }
 
 static void mid_orders_the_answer(void **state)
 {
 	struct convo *c = *state;
 
-	offer(c, OFFER,
-	      HEAD "c=IN IP4 " A "\nm=audio 4000 RTP/AVP 0\na=mid:one\nm=video 4100 RTP/AVP 31\n"
-		   "a=mid:two\n");
-	answer(c, ANSWER,
-	       HEAD "c=IN IP4 " B "\nm=video 5100 RTP/AVP 31\na=mid:two\nm=audio 5000 RTP/AVP 0\n"
-		    "a=mid:one\n");
+	convo_offer_ok(c, OFFER,
+		       HEAD "c=IN IP4 " A
+			    "\nm=audio 4000 RTP/AVP 0\na=mid:one\nm=video 4100 RTP/AVP 31\n"
+			    "a=mid:two\n");
+	convo_answer_ok(c, ANSWER,
+			HEAD "c=IN IP4 " B
+			     "\nm=video 5100 RTP/AVP 31\na=mid:two\nm=audio 5000 RTP/AVP 0\n"
+			     "a=mid:one\n");
 	convo_expect(c, HEAD "m=audio $1 RTP/AVP 0\nc=IN IP4 " V4A
 			     "\na=mid:one\na=rtpmap:0 PCMU/8000\na=sendrecv\na=rtcp:$1+\n"
 			     "m=video $2 RTP/AVP 31\nc=IN IP4 " V4A
@@ -174,12 +151,12 @@ static void offerer_s_mid_and_ptime_come_back(void **state)
 {
 	struct convo *c = *state;
 
-	offer(c, OFFER, audio(A, 4000, "a=mid:mine\na=ptime:30\n"));
-	answer(c, ANSWER, audio(B, 5000, "a=mid:yours\n"));
+	convo_offer_ok(c, OFFER, audio(A, 4000, "a=mid:mine\na=ptime:30\n"));
+	convo_answer_ok(c, ANSWER, audio(B, 5000, "a=mid:yours\n"));
 	convo_expect_line(c, "a=mid:mine");
 	convo_expect_no_line(c, "a=mid:yours");
 	convo_expect_line(c, "a=ptime:30");
-	answer(c, ANSWER, audio(B, 5000, "a=ptime:40\n"));
+	convo_answer_ok(c, ANSWER, audio(B, 5000, "a=ptime:40\n"));
 	convo_expect_line(c, "a=ptime:40");
 }
 
@@ -187,10 +164,10 @@ static void unknown_media_pass(void **state)
 {
 	struct convo *c = *state;
 
-	offer(c, OFFER,
-	      HEAD "c=IN IP4 " A "\nm=image 4000 UDPTL t38\na=T38FaxVersion:0\n"
-		   "a=sendrecv\nm=application 4002 FOO/BAR wb\na=x\n"
-		   "m=message 4004 TCP/MSRP *\na=path:y\n");
+	convo_offer_ok(c, OFFER,
+		       HEAD "c=IN IP4 " A "\nm=image 4000 UDPTL t38\na=T38FaxVersion:0\n"
+			    "a=sendrecv\nm=application 4002 FOO/BAR wb\na=x\n"
+			    "m=message 4004 TCP/MSRP *\na=path:y\n");
 	convo_expect(c,
 		     HEAD "m=image $1 udptl t38\nc=IN IP4 " V4A "\na=T38FaxVersion:0\na=sendrecv\n"
 			  "m=application $2 FOO/BAR wb\nc=IN IP4 " V4A "\na=x\n"
@@ -228,9 +205,9 @@ static void mux_conversation(const struct mux_row *row, bool answer_mux)
 	struct convo c;
 
 	convo_begin(&c, 8000, 8999, 1);
-	offer(&c, args, audio(A, 4000, row->offered ? "a=rtcp-mux\n" : ""));
+	convo_offer_ok(&c, args, audio(A, 4000, row->offered ? "a=rtcp-mux\n" : ""));
 	expect_mux(&c, row->offer_out);
-	answer(&c, ANSWER, audio(B, 5000, answer_mux ? "a=rtcp-mux\n" : ""));
+	convo_answer_ok(&c, ANSWER, audio(B, 5000, answer_mux ? "a=rtcp-mux\n" : ""));
 	expect_mux(&c, answer_mux ? row->mux : row->plain);
 	convo_end(&c);
 }
@@ -267,21 +244,21 @@ static void mux_sticks_until_demux(void **state)
 	struct ng_args demux = { FROM("a"), .rtcp_mux = NG_MUX_DEMUX };
 	struct convo *c = *state;
 
-	offer(c, OFFER, audio(A, 4000, "a=rtcp-mux\n"));
+	convo_offer_ok(c, OFFER, audio(A, 4000, "a=rtcp-mux\n"));
 	expect_mux(c, 'b');
-	offer(c, OFFER, audio(A, 4000, "")); /* merely offered before */
+	convo_offer_ok(c, OFFER, audio(A, 4000, "")); /* merely offered before */
 	expect_mux(c, 'p');
-	answer(c, ANSWER, audio(B, 5000, "a=rtcp-mux\n"));
+	convo_answer_ok(c, ANSWER, audio(B, 5000, "a=rtcp-mux\n"));
 	expect_mux(c, '+'); /* the caller no longer wants it */
-	offer(c, REOFFER, audio(A, 4000, ""));
+	convo_offer_ok(c, REOFFER, audio(A, 4000, ""));
 	expect_mux(c, 'p');
-	offer(c, demux, audio(A, 4000, ""));
+	convo_offer_ok(c, demux, audio(A, 4000, ""));
 	expect_mux(c, '+');
 	/* a callee that declines is asked anew */
-	offer(c, REOFFER, audio(A, 4000, "a=rtcp-mux\n"));
+	convo_offer_ok(c, REOFFER, audio(A, 4000, "a=rtcp-mux\n"));
 	expect_mux(c, 'b');
-	answer(c, ANSWER, audio(B, 5000, ""));
-	offer(c, REOFFER, audio(A, 4000, ""));
+	convo_answer_ok(c, ANSWER, audio(B, 5000, ""));
+	convo_offer_ok(c, REOFFER, audio(A, 4000, ""));
 	expect_mux(c, '+');
 }
 
@@ -293,11 +270,11 @@ static void single_port_becomes_a_pair(void **state)
 	struct convo *c = *state;
 	struct ports_usage u;
 
-	offer(c, require, audio(A, 4000, ""));
+	convo_offer_ok(c, require, audio(A, 4000, ""));
 	expect_mux(c, 'p');
 	ports_usage(c->ports, 0, &u);
 	assert_int_equal(u.used, 3); /* a pair for the caller, one for the callee */
-	offer(c, demux, audio(A, 4000, ""));
+	convo_offer_ok(c, demux, audio(A, 4000, ""));
 	expect_mux(c, '+');
 }
 
@@ -305,15 +282,16 @@ static void rtcp_attribute_flags(void **state)
 {
 	struct convo *c = *state;
 
-	offer(c, (struct ng_args){ FROM("a"), .no_rtcp_attribute = true },
-	      audio(A, 4000, "a=rtcp-mux\n"));
+	convo_offer_ok(c, (struct ng_args){ FROM("a"), .no_rtcp_attribute = true },
+		       audio(A, 4000, "a=rtcp-mux\n"));
 	convo_expect_line(c, "a=rtcp-mux");
 	assert_null(strstr(c->plan.reply_sdp.p, "a=rtcp:"));
-	offer(c, (struct ng_args){ FROM("x"), .full_rtcp_attribute = true }, audio(A, 4000, ""));
+	convo_offer_ok(c, (struct ng_args){ FROM("x"), .full_rtcp_attribute = true },
+		       audio(A, 4000, ""));
 	convo_expect_line(c, "m=audio $1 RTP/AVP 0");
 	convo_expect_line(c, "a=rtcp:$1+ IN IP4 " V4A);
 	/* rtcp on the RTP port means mux */
-	offer(c, (struct ng_args){ FROM("y") }, audio(A, 4000, "a=rtcp:4000\n"));
+	convo_offer_ok(c, (struct ng_args){ FROM("y") }, audio(A, 4000, "a=rtcp:4000\n"));
 	convo_expect_line(c, "a=rtcp-mux");
 }
 
@@ -326,17 +304,17 @@ static void transport_is_changed_and_changed_back(void **state)
 	struct ng_args to_avpf = { FROM("a"), .transport = SDP_PROTO_AVPF };
 	struct convo *c = *state;
 
-	offer(c, to_avpf, audio(A, 4000, ""));
+	convo_offer_ok(c, to_avpf, audio(A, 4000, ""));
 	convo_expect_line(c, "m=audio $1 RTP/AVPF 0");
-	answer(c, ANSWER, AVPF(B, "5000"));
+	convo_answer_ok(c, ANSWER, AVPF(B, "5000"));
 	convo_expect_line(c, "m=audio $2 RTP/AVP 0");
 	/* without the key the callee keeps its protocol ... */
-	offer(c, REOFFER, audio(A, 4000, ""));
+	convo_offer_ok(c, REOFFER, audio(A, 4000, ""));
 	convo_expect_line(c, "m=audio $1 RTP/AVPF 0");
 	/* ... unless the caller changes its own */
-	offer(c, REOFFER, AVPF(A, "4000"));
+	convo_offer_ok(c, REOFFER, AVPF(A, "4000"));
 	convo_expect_line(c, "m=audio $1 RTP/AVPF 0");
-	offer(c, REOFFER, audio(A, 4000, ""));
+	convo_offer_ok(c, REOFFER, audio(A, 4000, ""));
 	convo_expect_line(c, "m=audio $1 RTP/AVP 0");
 }
 
@@ -345,9 +323,9 @@ static void transport_of_a_reoffer_from_the_callee(void **state)
 	struct ng_args to_avpf = { FROM("a"), .transport = SDP_PROTO_AVPF };
 	struct convo *c = *state;
 
-	offer(c, to_avpf, audio(A, 4000, ""));
-	answer(c, ANSWER, AVPF(B, "5000"));
-	offer(c, (struct ng_args){ FROM_TO("b", "a") }, AVPF(B, "5000"));
+	convo_offer_ok(c, to_avpf, audio(A, 4000, ""));
+	convo_answer_ok(c, ANSWER, AVPF(B, "5000"));
+	convo_offer_ok(c, (struct ng_args){ FROM_TO("b", "a") }, AVPF(B, "5000"));
 	convo_expect_line(c, "m=audio $1 RTP/AVP 0");
 }
 
@@ -357,12 +335,12 @@ static void transport_in_the_answer(void **state)
 	struct ng_args given = { FROM_TO("a", "b"), .transport = SDP_PROTO_AVPF };
 	struct convo *c = *state;
 
-	offer(c, OFFER, audio(A, 4000, ""));
-	answer(c, ANSWER, AVPF(B, "5000")); /* another one than asked: not passed on */
+	convo_offer_ok(c, OFFER, audio(A, 4000, ""));
+	convo_answer_ok(c, ANSWER, AVPF(B, "5000")); /* another one than asked: not passed on */
 	convo_expect_line(c, "m=audio $1 RTP/AVP 0");
-	answer(c, accept, AVPF(B, "5000"));
+	convo_answer_ok(c, accept, AVPF(B, "5000"));
 	convo_expect_line(c, "m=audio $1 RTP/AVPF 0");
-	answer(c, given, audio(B, 5000, ""));
+	convo_answer_ok(c, given, audio(B, 5000, ""));
 	convo_expect_line(c, "m=audio $1 RTP/AVPF 0");
 }
 
@@ -384,7 +362,7 @@ static void dtls_is_refused(void **state)
 		c, "DTLS-SRTP is not supported yet: the SDP has a=fingerprint and no a=crypto");
 	assert_null(c->state);
 	/* beside a plain profile it is an offer that may be left unheard */
-	offer(c, OFFER, audio(A, 4000, "a=fingerprint:sha-1 00\na=setup:actpass\n"));
+	convo_offer_ok(c, OFFER, audio(A, 4000, "a=fingerprint:sha-1 00\na=setup:actpass\n"));
 	convo_expect_no_line(c, "a=fingerprint:sha-1 00");
 	convo_expect_line(c, "m=audio $1 RTP/AVP 0");
 }
@@ -396,18 +374,18 @@ static void families_are_bridged(void **state)
 	struct ng_args to6 = { FROM("a"), .address_family = NG_FAMILY_IP6 };
 	struct convo *c = *state;
 
-	offer(c, to6, audio(A, 4000, ""));
+	convo_offer_ok(c, to6, audio(A, 4000, ""));
 	convo_expect_line(c, "c=IN IP6 " V6);
 	convo_expect_line(c, "m=audio $1 RTP/AVP 0");
-	answer(c, ANSWER, audio("2001:db8::2", 5000, ""));
+	convo_answer_ok(c, ANSWER, audio("2001:db8::2", 5000, ""));
 	convo_expect_line(c, "c=IN IP4 " V4A);
 	convo_expect_line(c, "m=audio $2 RTP/AVP 0");
 	assert_true(endpoint_is(&convo_flow(c, c->var[1])->peer, "[2001:db8::2]:5000"));
 	assert_true(endpoint_is(&convo_flow(c, c->var[2])->peer, A ":4000"));
 	/* remembered, in both directions */
-	offer(c, REOFFER, audio(A, 4000, ""));
+	convo_offer_ok(c, REOFFER, audio(A, 4000, ""));
 	convo_expect_line(c, "c=IN IP6 " V6);
-	offer(c, (struct ng_args){ FROM_TO("b", "a") }, audio("2001:db8::2", 5000, ""));
+	convo_offer_ok(c, (struct ng_args){ FROM_TO("b", "a") }, audio("2001:db8::2", 5000, ""));
 	convo_expect_line(c, "c=IN IP4 " V4A);
 }
 
@@ -417,10 +395,10 @@ static void missing_family_falls_back(void **state)
 				.to_interface = STR("right") };
 	struct convo *c = *state;
 
-	offer(c, args, audio(A, 4000, "")); /* right has IPv4 only */
+	convo_offer_ok(c, args, audio(A, 4000, "")); /* right has IPv4 only */
 	convo_expect_line(c, "c=IN IP4 " ADVERTISED);
 	/* a peer that cannot be reached from there is not programmed, nor is it an error */
-	answer(c, ANSWER, audio("2001:db8::2", 5000, ""));
+	convo_answer_ok(c, ANSWER, audio("2001:db8::2", 5000, ""));
 	assert_true(endpoint_is(&c->state->parties[1]
 					 .media[0]
 					 .sockets[c->state->parties[1].media[0].current]
@@ -435,12 +413,12 @@ static void media_address_is_only_printed(void **state)
 				.full_rtcp_attribute = true };
 	struct convo *c = *state;
 
-	offer(c, args, audio(A, 4000, "m=video 0 RTP/AVP 31\n"));
+	convo_offer_ok(c, args, audio(A, 4000, "m=video 0 RTP/AVP 31\n"));
 	convo_expect_line(c, "m=audio $1 RTP/AVP 0");
 	convo_expect_line(c, "a=rtcp:$1+ IN IP4 203.0.113.77");
 	convo_expect_no_line(c, "c=IN IP4 0.0.0.0"); /* rejected media show it too */
 	convo_expect_no_line(c, "c=IN IP4 " V4A);
-	offer(c, OFFER, audio(A, 4000, ""));
+	convo_offer_ok(c, OFFER, audio(A, 4000, ""));
 	convo_expect_line(c, "c=IN IP4 " V4A);
 }
 
@@ -450,16 +428,16 @@ static void received_from_needs_the_flag(void **state)
 	struct ng_args args = { FROM("a"), .has_received_from = true, .received_from = nat };
 	struct convo *c = *state;
 
-	offer(c, args, audio("10.0.0.1", 4000, ""));
+	convo_offer_ok(c, args, audio("10.0.0.1", 4000, ""));
 	assert_true(endpoint_is(&c->state->parties[0].media[0].remote, "10.0.0.1:4000"));
 	args.sip_source_address = true;
-	offer(c, args, audio("10.0.0.1", 4000, "a=rtcp:4009 IN IP4 10.0.0.1\n"));
+	convo_offer_ok(c, args, audio("10.0.0.1", 4000, "a=rtcp:4009 IN IP4 10.0.0.1\n"));
 	assert_true(endpoint_is(&c->state->parties[0].media[0].remote, "203.0.113.50:4000"));
 	assert_true(endpoint_is(&c->state->parties[0].media[0].remote_rtcp, "203.0.113.50:4009"));
-	offer(c, args, audio("0.0.0.0", 4000, "")); /* then this is no hold */
+	convo_offer_ok(c, args, audio("0.0.0.0", 4000, "")); /* then this is no hold */
 	convo_expect_line(c, "a=sendrecv");
 	args.trust_address = true;
-	offer(c, args, audio("10.0.0.1", 4000, ""));
+	convo_offer_ok(c, args, audio("10.0.0.1", 4000, ""));
 	assert_true(endpoint_is(&c->state->parties[0].media[0].remote, "10.0.0.1:4000"));
 	args.trust_address = false;
 	args.has_received_from = false;
@@ -477,7 +455,7 @@ static void sip_source_option_is_the_flag(void **state)
 	struct convo *c = *state;
 
 	c->cfg.sip_source = true;
-	offer(c, args, audio("10.0.0.1", 4000, ""));
+	convo_offer_ok(c, args, audio("10.0.0.1", 4000, ""));
 	assert_true(endpoint_is(&c->state->parties[0].media[0].remote, "203.0.113.50:4000"));
 }
 
@@ -487,11 +465,11 @@ static void internal_and_external_are_families(void **state)
 				.to_interface = STR("external") };
 	struct convo *c = *state;
 
-	offer(c, args, audio(A, 4000, ""));
+	convo_offer_ok(c, args, audio(A, 4000, ""));
 	convo_expect_line(c, "c=IN IP6 " V6);
 }
 
-#define ROW(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define ROW(name) cmocka_unit_test_setup_teardown(name, convo_setup, convo_teardown)
 
 int main(void)
 {

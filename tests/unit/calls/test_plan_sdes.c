@@ -29,33 +29,6 @@
 	" RTP/SAVP 0\n" crypto
 #define LINE(tag, suite, key) "a=crypto:" tag " " suite " inline:" key "\n"
 
-static int begin(void **state)
-{
-	static struct convo c;
-
-	convo_begin(&c, 8000, 8999, 2);
-	*state = &c;
-	return 0;
-}
-
-static int end(void **state)
-{
-	convo_end(*state);
-	return 0;
-}
-
-static void offer(struct convo *c, struct ng_args args, const char *sdp)
-{
-	if (!convo_offer(c, args, sdp))
-		fail_msg("offer: %s", c->error);
-}
-
-static void answer(struct convo *c, struct ng_args args, const char *sdp)
-{
-	if (!convo_answer(c, args, sdp))
-		fail_msg("answer: %s", c->error);
-}
-
 static struct rw_srtp_key key(const char *line)
 {
 	struct sdes_line l;
@@ -92,11 +65,11 @@ static void srtp_to_plain(void **state)
 	struct rw_srtp_key told;
 	unsigned int pa, pb;
 
-	offer(c, TO_AVP, SAVP(A, "4000", LINE("1", CM80, KA) LINE("2", CM32, KC)));
+	convo_offer_ok(c, TO_AVP, SAVP(A, "4000", LINE("1", CM80, KA) LINE("2", CM32, KC)));
 	pb = convo_port(c, 0);
 	/* which line will be chosen is not known yet */
 	assert_int_equal(c->state->parties[0].media[0].sockets[0].rtp.rx.suite, RW_SRTP_NONE);
-	answer(c, TO_B, audio(B, 5000, ""));
+	convo_answer_ok(c, TO_B, audio(B, 5000, ""));
 	pa = convo_port(c, 0);
 	told = printed(c, CM80);
 	for (unsigned int component = 0; component < 2; component++) {
@@ -116,9 +89,9 @@ static void nothing_passes_beside_keys(void **state)
 	struct rw_flow_spec spec;
 	unsigned int pa, pb;
 
-	offer(c, TO_AVP, SAVP(A, "4000", LINE("1", CM80, KA)));
+	convo_offer_ok(c, TO_AVP, SAVP(A, "4000", LINE("1", CM80, KA)));
 	pb = convo_port(c, 0);
-	answer(c, TO_B, audio(B, 5000, ""));
+	convo_answer_ok(c, TO_B, audio(B, 5000, ""));
 	pa = convo_port(c, 0);
 	call_flow_spec(convo_flow(c, pa), STR("call"), 1, &spec);
 	assert_int_equal(spec.flags, 0);
@@ -134,13 +107,13 @@ static void plain_to_srtp(void **state)
 	struct rw_srtp_key told;
 	unsigned int pb;
 
-	offer(c, TO_SAVP, audio(A, 4000, ""));
+	convo_offer_ok(c, TO_SAVP, audio(A, 4000, ""));
 	pb = convo_port(c, 0);
 	told = printed(c, CM32);
 	b = convo_flow(c, pb);
 	assert_true(b->rx.suite == RW_SRTP_NONE && b->tx.suite == RW_SRTP_NONE);
 	assert_int_equal(b->out_rtp, RW_FLOW_NONE); /* nothing is relayed in the clear meanwhile */
-	answer(c, TO_B, SAVP(B, "5000", LINE("8", CM32, KB)));
+	convo_answer_ok(c, TO_B, SAVP(B, "5000", LINE("8", CM32, KB)));
 	b = convo_flow(c, pb);
 	assert_true(is(&b->rx, "8 " CM32 " inline:" KB));
 	assert_true(rw_srtp_key_equal(&b->tx, &told));
@@ -152,9 +125,9 @@ static unsigned int both_srtp(struct convo *c)
 {
 	unsigned int pb;
 
-	offer(c, OFFER, SAVP(A, "4000", LINE("1", CM80, KA)));
+	convo_offer_ok(c, OFFER, SAVP(A, "4000", LINE("1", CM80, KA)));
 	pb = convo_port(c, 0);
-	answer(c, TO_B, SAVP(B, "5000", LINE("1", CM80, KB)));
+	convo_answer_ok(c, TO_B, SAVP(B, "5000", LINE("1", CM80, KB)));
 	return pb;
 }
 
@@ -167,12 +140,12 @@ static void keys_pass_and_stay(void **state)
 	assert_true(is(&a.rx, "1 " CM80 " inline:" KA) && is(&a.tx, "1 " CM80 " inline:" KB));
 	assert_true(is(&b.rx, "1 " CM80 " inline:" KB) && is(&b.tx, "1 " CM80 " inline:" KA));
 	/* the session refresh of each side, unanswered and answered, touches nothing */
-	offer(c, TO_B, SAVP(A, "4000", LINE("1", CM80, KA)));
+	convo_offer_ok(c, TO_B, SAVP(A, "4000", LINE("1", CM80, KA)));
 	assert_true(call_flow_same(&a, convo_flow(c, pa)));
 	assert_true(call_flow_same(&b, convo_flow(c, pb)));
-	answer(c, TO_B, SAVP(B, "5000", LINE("1", CM80, KB)));
-	offer(c, TO_A, SAVP(B, "5000", LINE("1", CM80, KB)));
-	answer(c, TO_A, SAVP(A, "4000", LINE("1", CM80, KA)));
+	convo_answer_ok(c, TO_B, SAVP(B, "5000", LINE("1", CM80, KB)));
+	convo_offer_ok(c, TO_A, SAVP(B, "5000", LINE("1", CM80, KB)));
+	convo_answer_ok(c, TO_A, SAVP(A, "4000", LINE("1", CM80, KA)));
 	assert_true(call_flow_same(&a, convo_flow(c, pa)));
 	assert_true(call_flow_same(&b, convo_flow(c, pb)));
 }
@@ -183,11 +156,11 @@ static void new_key_in_a_re_offer(void **state)
 	struct convo *c = *state;
 	unsigned int pb = both_srtp(c), pa = convo_port(c, 0);
 
-	offer(c, TO_B, SAVP(A, "4000", LINE("3", CM80, KC)));
+	convo_offer_ok(c, TO_B, SAVP(A, "4000", LINE("3", CM80, KC)));
 	assert_true(is(&convo_flow(c, pa)->rx, "1 " CM80 " inline:" KC));
 	assert_true(is(&convo_flow(c, pb)->tx, "1 " CM80 " inline:" KA));
 	assert_true(is(&convo_flow(c, pb)->rx, "1 " CM80 " inline:" KB));
-	answer(c, TO_B, SAVP(B, "5000", LINE("1", CM80, KB)));
+	convo_answer_ok(c, TO_B, SAVP(B, "5000", LINE("1", CM80, KB)));
 	assert_true(is(&convo_flow(c, pa)->rx, "1 " CM80 " inline:" KC));
 	assert_true(is(&convo_flow(c, pa)->tx, "1 " CM80 " inline:" KB));
 	assert_true(is(&convo_flow(c, pb)->tx, "1 " CM80 " inline:" KC));
@@ -200,11 +173,11 @@ static void other_suite_in_a_re_offer(void **state)
 	unsigned int pb = both_srtp(c), pa = convo_port(c, 0);
 	struct rw_srtp_key told;
 
-	offer(c, TO_B, SAVP(A, "4000", LINE("1", CM32, KC)));
+	convo_offer_ok(c, TO_B, SAVP(A, "4000", LINE("1", CM32, KC)));
 	assert_true(is(&convo_flow(c, pa)->rx, "1 " CM80 " inline:" KA));
 	told = printed(c, CM80);
 	assert_true(is(&told, "1 " CM80 " inline:" KA)); /* what B accepted, with its key */
-	answer(c, TO_B, SAVP(B, "5000", LINE("1", CM80, KB)));
+	convo_answer_ok(c, TO_B, SAVP(B, "5000", LINE("1", CM80, KB)));
 	assert_true(is(&convo_flow(c, pa)->rx, "1 " CM32 " inline:" KC));
 	assert_int_equal(convo_flow(c, pa)->tx.suite, RW_SRTP_AES_CM_128_HMAC_SHA1_32);
 	assert_true(is(&convo_flow(c, pb)->tx, "1 " CM80 " inline:" KA));
@@ -216,7 +189,7 @@ static void sending_key_moves_with_the_port(void **state)
 	struct convo *c = *state;
 	unsigned int pb = both_srtp(c), fresh;
 
-	offer(c, TO_B, SAVP(A, "4400", LINE("1", CM80, KA)));
+	convo_offer_ok(c, TO_B, SAVP(A, "4400", LINE("1", CM80, KA)));
 	fresh = convo_port(c, 0);
 	assert_int_not_equal(fresh, pb);
 	assert_true(is(&convo_flow(c, fresh)->rx, "1 " CM80 " inline:" KB));
@@ -224,7 +197,7 @@ static void sending_key_moves_with_the_port(void **state)
 	assert_true(endpoint_is(&convo_flow(c, fresh)->peer, "-:0")); /* nothing in the clear */
 	assert_int_equal(convo_flow(c, fresh)->policy, RW_SOURCE_ASYMMETRIC);
 	assert_true(is(&convo_flow(c, pb)->tx, "1 " CM80 " inline:" KA));
-	answer(c, TO_B, SAVP(B, "5000", LINE("1", CM80, KB)));
+	convo_answer_ok(c, TO_B, SAVP(B, "5000", LINE("1", CM80, KB)));
 	assert_true(is(&convo_flow(c, fresh)->tx, "1 " CM80 " inline:" KA));
 	assert_true(endpoint_is(&convo_flow(c, fresh)->peer, B ":5000"));
 	assert_int_equal(convo_flow(c, pb)->tx.suite, RW_SRTP_NONE);
@@ -237,8 +210,8 @@ static void back_to_plain(void **state)
 	struct convo *c = *state;
 	unsigned int pb = both_srtp(c), pa = convo_port(c, 0);
 
-	offer(c, TO_B, audio(A, 4000, ""));
-	answer(c, TO_B, audio(B, 5000, ""));
+	convo_offer_ok(c, TO_B, audio(A, 4000, ""));
+	convo_answer_ok(c, TO_B, audio(B, 5000, ""));
 	assert_true(!convo_flow(c, pa)->rx.suite && !convo_flow(c, pa)->tx.suite);
 	assert_true(!convo_flow(c, pb)->rx.suite && !convo_flow(c, pb)->tx.suite);
 }
@@ -252,9 +225,9 @@ static void back_to_plain(void **state)
 /* Keys on one side: what a fax offer must not drop. pa and pb: A's and B's port. */
 static void srtp_and_plain(struct convo *c, unsigned int *pa, unsigned int *pb)
 {
-	offer(c, TO_AVP, SAVP(A, "4000", LINE("1", CM80, KA)));
+	convo_offer_ok(c, TO_AVP, SAVP(A, "4000", LINE("1", CM80, KA)));
 	*pb = convo_port(c, 0);
-	answer(c, TO_B, audio(B, 5000, ""));
+	convo_answer_ok(c, TO_B, audio(B, 5000, ""));
 	*pa = convo_port(c, 0);
 }
 
@@ -267,14 +240,14 @@ static void fax_offer_leaves_media_as_it_is(void **state)
 	srtp_and_plain(c, &pa, &pb);
 	for (unsigned int i = 0; i < 4; i++)
 		before[i] = *convo_flow(c, (i < 2 ? pa : pb) + i % 2);
-	offer(c, TO_A, T38(B, "5000"));
+	convo_offer_ok(c, TO_A, T38(B, "5000"));
 	convo_expect_line(c, "m=image $1 udptl t38");
-	offer(c, TO_B, T38(A, "4000"));
+	convo_offer_ok(c, TO_B, T38(A, "4000"));
 	/* both were refused */
 	for (unsigned int i = 0; i < 4; i++)
 		assert_true(call_flow_same(&before[i], convo_flow(c, (i < 2 ? pa : pb) + i % 2)));
 	/* and the call goes on in sound */
-	offer(c, TO_A, audio(B, 5000, ""));
+	convo_offer_ok(c, TO_A, audio(B, 5000, ""));
 	convo_expect_line(c, "m=audio $1 RTP/AVP 0");
 }
 
@@ -284,8 +257,8 @@ static void fax_answer_ends_the_keys(void **state)
 	unsigned int pa, pb;
 
 	srtp_and_plain(c, &pa, &pb);
-	offer(c, TO_A, T38(B, "5000"));
-	answer(c, TO_A, T38(A, "4000"));
+	convo_offer_ok(c, TO_A, T38(B, "5000"));
+	convo_answer_ok(c, TO_A, T38(A, "4000"));
 	convo_expect_line(c, "m=image $1 udptl t38");
 	for (unsigned int i = 0; i < 2; i++) {
 		const struct call_flow *f = convo_flow(c, i ? pb : pa);
@@ -296,9 +269,9 @@ static void fax_answer_ends_the_keys(void **state)
 		assert_false(convo_flow(c, (i ? pb : pa) + 1)->wanted);
 	}
 	/* and back, with keys again */
-	offer(c, TO_B, SAVP(A, "4000", LINE("1", CM80, KC)));
+	convo_offer_ok(c, TO_B, SAVP(A, "4000", LINE("1", CM80, KC)));
 	assert_int_equal(convo_flow(c, pa)->kind, RW_FLOW_OPAQUE);
-	answer(c, TO_B, SAVP(B, "5000", LINE("1", CM80, KB)));
+	convo_answer_ok(c, TO_B, SAVP(B, "5000", LINE("1", CM80, KB)));
 	assert_int_equal(convo_flow(c, pa)->kind, RW_FLOW_RTP);
 	assert_true(is(&convo_flow(c, pa)->rx, "1 " CM80 " inline:" KC));
 	assert_true(is(&convo_flow(c, pb)->rx, "1 " CM80 " inline:" KB));
@@ -310,7 +283,7 @@ static void plain_offer_leaves_the_keys(void **state)
 	unsigned int pb = both_srtp(c), pa = convo_port(c, 0);
 	struct call_flow a = *convo_flow(c, pa), b = *convo_flow(c, pb);
 
-	offer(c, TO_B, audio(A, 4000, ""));
+	convo_offer_ok(c, TO_B, audio(A, 4000, ""));
 	assert_true(call_flow_same(&a, convo_flow(c, pa)));
 	assert_true(call_flow_same(&b, convo_flow(c, pb)));
 }
@@ -327,14 +300,14 @@ static void srtp_answer_without_a_key_is_refused(void **state)
 	};
 	struct convo *c = *state;
 
-	offer(c, OFFER, SAVP(A, "4000", LINE("1", CM80, KA)));
+	convo_offer_ok(c, OFFER, SAVP(A, "4000", LINE("1", CM80, KA)));
 	for (unsigned int i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
 		assert_false(convo_answer(c, TO_B, answers[i]));
 		convo_expect_error(c, "The answer's a=crypto takes up none that was offered");
 		assert_false(c->state->parties[1].answered);
 	}
 	/* a plain answer is one (sdp-rewrite section 3) */
-	answer(c, TO_B, audio(B, 5000, ""));
+	convo_answer_ok(c, TO_B, audio(B, 5000, ""));
 	assert_true(is(&convo_flow(c, convo_port(c, 0))->rx, "1 " CM80 " inline:" KA));
 }
 
@@ -355,9 +328,9 @@ static void srtp_offer_without_a_key_is_not_relayed(void **state)
 	struct convo *c = *state;
 	unsigned int pa, pb;
 
-	offer(c, TO_AVP, SAVP(A, "4000", LINE("1", CM80, KA "|2^49")));
+	convo_offer_ok(c, TO_AVP, SAVP(A, "4000", LINE("1", CM80, KA "|2^49")));
 	pb = convo_port(c, 0);
-	answer(c, TO_B, audio(B, 5000, ""));
+	convo_answer_ok(c, TO_B, audio(B, 5000, ""));
 	convo_expect_line(c, "m=audio $1 RTP/SAVP 0");
 	assert_null(strstr(c->plan.reply_sdp.p, "a=crypto"));
 	pa = convo_port(c, 0);
@@ -365,9 +338,9 @@ static void srtp_offer_without_a_key_is_not_relayed(void **state)
 		assert_blocked(c, pa + component);
 	assert_int_equal(convo_flow(c, pb)->out_rtp, convo_flow(c, pa)->id);
 	/* until it offers one */
-	offer(c, TO_B, SAVP(A, "4000", LINE("1", CM80, KA)));
+	convo_offer_ok(c, TO_B, SAVP(A, "4000", LINE("1", CM80, KA)));
 	assert_blocked(c, pa);
-	answer(c, TO_B, audio(B, 5000, ""));
+	convo_answer_ok(c, TO_B, audio(B, 5000, ""));
 	assert_true(is(&convo_flow(c, pa)->rx, "1 " CM80 " inline:" KA));
 	assert_int_equal(convo_flow(c, pa)->out_rtp, convo_flow(c, pb)->id);
 	assert_true(endpoint_is(&convo_flow(c, pa)->peer, A ":4000"));
@@ -379,9 +352,9 @@ static void unasked_srtp_answer_is_not_relayed(void **state)
 	struct convo *c = *state;
 	unsigned int pb;
 
-	offer(c, OFFER, audio(A, 4000, ""));
+	convo_offer_ok(c, OFFER, audio(A, 4000, ""));
 	pb = convo_port(c, 0);
-	answer(c, TO_B, SAVP(B, "5000", ""));
+	convo_answer_ok(c, TO_B, SAVP(B, "5000", ""));
 	convo_expect_line(c, "m=audio $1 RTP/AVP 0");
 	assert_blocked(c, pb);
 	assert_blocked(c, pb + 1);
@@ -399,12 +372,12 @@ static void answerer_s_suite_is_not_served(void **state)
 	struct convo *c = *state;
 
 	serve_only(c, RW_SRTP_AES_CM_128_HMAC_SHA1_80);
-	offer(c, TO_SAVP, audio(A, 4000, ""));
+	convo_offer_ok(c, TO_SAVP, audio(A, 4000, ""));
 	convo_expect_line(c, "m=audio $1 RTP/SAVP 0");
 	assert_false(convo_answer(c, TO_B, SAVP(B, "5000", LINE("9", "F8_128_HMAC_SHA1_80", KB))));
 	convo_expect_error(c, "Crypto suite F8_128_HMAC_SHA1_80 is not supported by the dataplane");
 	/* nothing has changed: another answer is good */
-	answer(c, TO_B, SAVP(B, "5000", LINE("7", CM80, KB)));
+	convo_answer_ok(c, TO_B, SAVP(B, "5000", LINE("7", CM80, KB)));
 }
 
 static void offerer_s_first_served_suite_is_taken(void **state)
@@ -412,8 +385,8 @@ static void offerer_s_first_served_suite_is_taken(void **state)
 	struct convo *c = *state;
 
 	serve_only(c, RW_SRTP_AES_CM_128_HMAC_SHA1_32);
-	offer(c, TO_AVP, SAVP(A, "4000", LINE("1", CM80, KA) LINE("2", CM32, KC)));
-	answer(c, TO_B, audio(B, 5000, ""));
+	convo_offer_ok(c, TO_AVP, SAVP(A, "4000", LINE("1", CM80, KA) LINE("2", CM32, KC)));
+	convo_answer_ok(c, TO_B, audio(B, 5000, ""));
 	assert_true(is(&convo_flow(c, convo_port(c, 0))->rx, "2 " CM32 " inline:" KC));
 }
 
@@ -422,7 +395,7 @@ static void no_suite_of_the_offerer_is_served(void **state)
 	struct convo *c = *state;
 
 	serve_only(c, RW_SRTP_AEAD_AES_128_GCM);
-	offer(c, TO_AVP, SAVP(A, "4000", LINE("1", CM80, KA) LINE("2", CM32, KC)));
+	convo_offer_ok(c, TO_AVP, SAVP(A, "4000", LINE("1", CM80, KA) LINE("2", CM32, KC)));
 	assert_false(convo_answer(c, TO_B, audio(B, 5000, "")));
 	convo_expect_error(
 		c, "Crypto suite AES_CM_128_HMAC_SHA1_80 is not supported by the dataplane");
@@ -434,9 +407,9 @@ static void opportunistic_keys_are_left_unheard(void **state)
 	struct convo *c = *state;
 
 	c->limits.srtp_suites = 0;
-	offer(c, OFFER, audio(A, 4000, LINE("1", CM80, KA)));
+	convo_offer_ok(c, OFFER, audio(A, 4000, LINE("1", CM80, KA)));
 	assert_null(strstr(c->plan.reply_sdp.p, "a=crypto"));
-	answer(c, TO_B, audio(B, 5000, ""));
+	convo_answer_ok(c, TO_B, audio(B, 5000, ""));
 	assert_null(strstr(c->plan.reply_sdp.p, "a=crypto"));
 	assert_int_equal(convo_flow(c, convo_port(c, 0))->rx.suite, RW_SRTP_NONE);
 }
@@ -446,16 +419,16 @@ static void tags_stay_in_their_range(void **state)
 {
 	struct convo *c = *state;
 
-	offer(c, OFFER,
-	      SAVP(A, "4000",
-		   LINE("2", CM32, KC) LINE("1", CM80, KA)
-			   LINE("999999999", "F8_128_HMAC_SHA1_80", KB)));
+	convo_offer_ok(c, OFFER,
+		       SAVP(A, "4000",
+			    LINE("2", CM32, KC) LINE("1", CM80, KA)
+				    LINE("999999999", "F8_128_HMAC_SHA1_80", KB)));
 	assert_non_null(strstr(c->plan.reply_sdp.p, "a=crypto:3 AEAD_AES_256_GCM "));
 	assert_non_null(strstr(c->plan.reply_sdp.p, "a=crypto:11 NULL_HMAC_SHA1_32 "));
 	assert_null(strstr(c->plan.reply_sdp.p, "a=crypto:1000000000"));
 }
 
-#define ROW(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define ROW(name) cmocka_unit_test_setup_teardown(name, convo_setup, convo_teardown)
 
 int main(void)
 {

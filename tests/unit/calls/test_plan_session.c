@@ -11,21 +11,6 @@
 #define A "198.51.100.1"
 #define B "198.51.100.2"
 
-static int begin(void **state)
-{
-	static struct convo c;
-
-	convo_begin(&c, 8000, 8999, 1);
-	*state = &c;
-	return 0;
-}
-
-static int end(void **state)
-{
-	convo_end(*state);
-	return 0;
-}
-
 /* An offer from a with this o= (without "o=") and s=. */
 static void offer(struct convo *c, struct ng_args args, const char *origin, const char *name)
 {
@@ -33,8 +18,7 @@ static void offer(struct convo *c, struct ng_args args, const char *origin, cons
 
 	snprintf(sdp, sizeof(sdp),
 		 "v=0\no=%s\ns=%s\nt=0 0\nc=IN IP4 " A "\nm=audio 4000 RTP/AVP 0\n", origin, name);
-	if (!convo_offer(c, args, sdp))
-		fail_msg("offer: %s", c->error);
+	convo_offer_ok(c, args, sdp);
 }
 
 #define ARGS(...) ((struct ng_args){ FROM("a"), __VA_ARGS__ })
@@ -190,7 +174,7 @@ static void label_and_metadata_are_kept(void **state)
 	assert_true(str_is(c->state->metadata, "m=1"));
 }
 
-#define ROW(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define ROW(name) cmocka_unit_test_setup_teardown(name, convo_setup, convo_teardown)
 
 int main(void)
 {

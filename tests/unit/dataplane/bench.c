@@ -5,23 +5,9 @@
 #include "bench.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
 
+#include "../mapped.h"
 #include "rtpwire/bytes.h"
-
-/* Mapped, not allocated: most of it is never touched, and a fuzz target makes thousands of benches. */
-static void *zeroed(size_t bytes)
-{
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
-static void unmap(void *p, size_t bytes)
-{
-	if (p)
-		munmap(p, bytes);
-}
 
 static struct rw_limits limits(unsigned int workers)
 {
@@ -50,18 +36,18 @@ struct srtp *bench_srtp(void)
 
 struct bench *bench_new(unsigned int index, unsigned int workers)
 {
-	struct bench *b = zeroed(sizeof(*b));
+	struct bench *b = mapped_new(sizeof(*b));
 	struct path_config config = { .index = index, .limits = limits(workers) };
 	bool has_buffers = true;
 
 	if (!b)
 		return NULL;
-	b->adj = zeroed(ADJ_MAX * sizeof(*b->adj));
-	b->mailbox = zeroed(rw_ring_bytes(MAIL_SLOT_BYTES, MAIL_SLOTS));
-	b->reports = zeroed(rw_ring_bytes(REPORT_SLOT_BYTES, REPORT_SLOTS));
-	b->punts = zeroed(rw_ring_bytes(RW_PUNT_SLOT_BYTES, PUNT_SLOTS));
-	b->stats = zeroed(sizeof(*b->stats));
-	b->flow_stats = zeroed(rw_flow_slots(&config.limits) * sizeof(*b->flow_stats));
+	b->adj = mapped_new(ADJ_MAX * sizeof(*b->adj));
+	b->mailbox = mapped_new(rw_ring_bytes(MAIL_SLOT_BYTES, MAIL_SLOTS));
+	b->reports = mapped_new(rw_ring_bytes(REPORT_SLOT_BYTES, REPORT_SLOTS));
+	b->punts = mapped_new(rw_ring_bytes(RW_PUNT_SLOT_BYTES, PUNT_SLOTS));
+	b->stats = mapped_new(sizeof(*b->stats));
+	b->flow_stats = mapped_new(rw_flow_slots(&config.limits) * sizeof(*b->flow_stats));
 	config.adj = b->adj;
 	config.mailbox = b->mailbox;
 	config.reports = b->reports;
@@ -87,13 +73,13 @@ void bench_free(struct bench *b)
 	path_free(&b->path);
 	for (unsigned int i = 0; i < BATCH_MAX; i++)
 		free(b->buffers[i]);
-	unmap(b->adj, ADJ_MAX * sizeof(*b->adj));
-	unmap(b->mailbox, rw_ring_bytes(MAIL_SLOT_BYTES, MAIL_SLOTS));
-	unmap(b->reports, rw_ring_bytes(REPORT_SLOT_BYTES, REPORT_SLOTS));
-	unmap(b->punts, rw_ring_bytes(RW_PUNT_SLOT_BYTES, PUNT_SLOTS));
-	unmap(b->stats, sizeof(*b->stats));
-	unmap(b->flow_stats, rw_flow_slots(&b->path.config.limits) * sizeof(*b->flow_stats));
-	unmap(b, sizeof(*b));
+	mapped_free(b->adj, ADJ_MAX * sizeof(*b->adj));
+	mapped_free(b->mailbox, rw_ring_bytes(MAIL_SLOT_BYTES, MAIL_SLOTS));
+	mapped_free(b->reports, rw_ring_bytes(REPORT_SLOT_BYTES, REPORT_SLOTS));
+	mapped_free(b->punts, rw_ring_bytes(RW_PUNT_SLOT_BYTES, PUNT_SLOTS));
+	mapped_free(b->stats, sizeof(*b->stats));
+	mapped_free(b->flow_stats, rw_flow_slots(&b->path.config.limits) * sizeof(*b->flow_stats));
+	mapped_free(b, sizeof(*b));
 }
 
 void bench_set_time(struct bench *b, uint64_t now_ns)
@@ -169,6 +155,26 @@ void bench_mail(struct bench *b, enum mail_type type, const struct rw_flow_spec 
 bool bench_report(struct bench *b, struct report *out)
 {
 	return rw_ring_pop(b->reports, REPORT_SLOT_BYTES, REPORT_SLOTS, out) == 0;
+}
+
+/* Sets a flow by an adjacency made ready. */
+static bool add_flow(struct bench *b, const struct rw_flow_spec *s, uint32_t adj)
+{
+	struct report r;
+
+	bench_adj_ready(b, adj, 0, 1500);
+	bench_mail(b, MAIL_FLOW_SET, s, adj, 1);
+	return bench_report(b, &r) && r.status == RW_ACK_OK;
+}
+
+struct bench *bench_new_call(const struct rw_flow_spec *first, const struct rw_flow_spec *second)
+{
+	struct bench *b = bench_new(0, 1);
+
+	if (b && add_flow(b, first, 1) && add_flow(b, second, 2))
+		return b;
+	bench_free(b);
+	return NULL;
 }
 
 void bench_drain(struct bench *b)

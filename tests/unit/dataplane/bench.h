@@ -36,6 +36,12 @@ struct srtp *bench_srtp(void);
 struct bench *bench_new(unsigned int index, unsigned int workers);
 void bench_free(struct bench *b);
 
+/*
+ * A bench of one worker with a call of two flows, by adjacencies 1 and 2, which are ready. NULL when there is no memory, or
+ * the worker does not take a spec.
+ */
+struct bench *bench_new_call(const struct rw_flow_spec *a, const struct rw_flow_spec *b);
+
 void bench_set_time(struct bench *b, uint64_t now_ns);
 
 /* Makes entry n ready: port 0, MACs 02:00:00:00:00:nn (destination) and 02:00:00:00:01:00. */

@@ -29,16 +29,9 @@ static void set(struct bench *b, const struct rw_flow_spec *s, uint32_t adj)
 static int setup(void **state)
 {
 	struct rw_flow_spec a = bench_spec(8000, 8002, A), o = bench_spec(8002, 8000, B);
-	struct bench *b = bench_new(0, 1);
 
-	if (!b)
-		return -1;
-	bench_adj_ready(b, 1, 0, 1500);
-	bench_adj_ready(b, 2, 0, 1500);
-	set(b, &a, 1);
-	set(b, &o, 2);
-	*state = b;
-	return 0;
+	*state = bench_new_call(&a, &o);
+	return *state ? 0 : -1;
 }
 
 static int teardown(void **state)

@@ -99,15 +99,11 @@ static struct rw_flow_spec spec_a(uint64_t generation)
 static int setup(void **state)
 {
 	struct rw_flow_spec a = spec_a(1), o = bench_spec(8002, 8000, B);
-	struct bench *b = bench_new(0, 1);
+	struct bench *b = bench_new_call(&a, &o);
 
 	if (!b)
 		return -1;
 	b->tailroom_bytes = 200;
-	bench_adj_ready(b, 1, 0, 1500);
-	bench_adj_ready(b, 2, 0, 1500);
-	set(b, &a, 1);
-	set(b, &o, 2);
 	*state = b;
 	return 0;
 }

@@ -4,32 +4,18 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
+#include "../mapped.h"
 #include "desk.h"
-
-/* Mapped, not allocated: most of it is never touched, and a fuzz target makes thousands of desks. */
-static void *zeroed(size_t bytes)
-{
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
-static void unmap(void *p, size_t bytes)
-{
-	if (p)
-		munmap(p, bytes);
-}
 
 static struct rw_ring *make_ring(uint32_t slot_bytes, uint32_t count)
 {
-	return zeroed(rw_ring_bytes(slot_bytes, count));
+	return mapped_new(rw_ring_bytes(slot_bytes, count));
 }
 
 static void free_ring(struct rw_ring *r, uint32_t slot_bytes, uint32_t count)
 {
-	unmap(r, rw_ring_bytes(slot_bytes, count));
+	mapped_free(r, rw_ring_bytes(slot_bytes, count));
 }
 
 struct desk *desk_new(void)
@@ -54,7 +40,7 @@ struct desk *desk_new(void)
 		d->rings[w].punts = make_ring(RW_PUNT_SLOT_BYTES, PUNT_SLOTS);
 		ok = ok && d->rings[w].mailbox && d->rings[w].reports && d->rings[w].punts;
 	}
-	d->wire = zeroed(rw_wire_bytes());
+	d->wire = mapped_new(rw_wire_bytes());
 	ok = ok && d->wire && neigh_new(&nc, &d->neigh) == 0 &&
 	     dispatch_new(&d->limits, d->rings, d->neigh, &d->dispatch) == 0;
 	if (!ok) {
@@ -77,7 +63,7 @@ void desk_free(struct desk *d)
 		free_ring(d->rings[w].reports, REPORT_SLOT_BYTES, REPORT_SLOTS);
 		free_ring(d->rings[w].punts, RW_PUNT_SLOT_BYTES, PUNT_SLOTS);
 	}
-	unmap(d->wire, rw_wire_bytes());
+	mapped_free(d->wire, rw_wire_bytes());
 	free(d);
 }
 
