@@ -10,9 +10,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "rtpwire/clock.h"
+
 #include "peer.h"
 
-#define RECEIVE_BUFFER_BYTES (1 << 20) /* more than ten seconds of one stream */
+#define RECEIVE_BUFFERS_BYTES (1 << 28) /* of all sockets; the kernel takes what is used only */
+#define RECEIVE_BUFFER_BYTES_MIN (1 << 20) /* of one: ten seconds of a call */
+#define RECEIVE_BUFFER_BYTES_MAX                                                                   \
+	(1 << 25) /* the same when a test talks at 5,000 packets a second */
 #define SEND_BURST 32u /* then look at the receive side again */
 #define RECEIVE_BATCH 16u
 #define EVENTS_MAX 256
@@ -52,9 +57,18 @@ static struct rw_endpoint address_to(const union address *a)
 	return ep;
 }
 
-static void set_options(int fd, sa_family_t family, int tos)
+static int receive_buffer_bytes(unsigned int streams)
 {
-	int size = RECEIVE_BUFFER_BYTES, on = 1;
+	unsigned int share = RECEIVE_BUFFERS_BYTES / (streams ? streams : 1);
+
+	if (share > RECEIVE_BUFFER_BYTES_MAX)
+		return RECEIVE_BUFFER_BYTES_MAX;
+	return share < RECEIVE_BUFFER_BYTES_MIN ? RECEIVE_BUFFER_BYTES_MIN : (int)share;
+}
+
+static void set_options(const struct peer *p, int fd, sa_family_t family)
+{
+	int size = receive_buffer_bytes(p->stream_count), on = 1, tos = p->tos;
 
 	/* Best effort: FORCE needs root, timestamps only make the measurement finer. */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
@@ -87,7 +101,7 @@ static int open_one(const struct peer *p, const struct rw_endpoint *at, unsigned
 
 	if (fd >= 0) {
 		ev.data.u64 = tag_make(fd, stream, rtcp);
-		set_options(fd, a.any.sa_family, p->tos);
+		set_options(p, fd, a.any.sa_family);
 		if (bind(fd, &a.any, len) == 0 &&
 		    epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, fd, &ev) == 0)
 			return fd;
@@ -168,14 +182,6 @@ int net_move(struct peer *p, struct stream *s, const struct rw_endpoint *at,
 	return 0;
 }
 
-static uint64_t realtime_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 /* 0, or -errno. ICMP errors of earlier packets show up here too; they belong to no packet, so send again. */
 static int send_to(int fd, const uint8_t *p, size_t n, const struct rw_endpoint *to)
 {
@@ -193,7 +199,8 @@ static int send_to(int fd, const uint8_t *p, size_t n, const struct rw_endpoint 
 
 static void send_media(struct stream *s)
 {
-	struct wire_tag tag = { s->id, s->number, realtime_ns(), s->ssrc, s->rtp_seq };
+	struct wire_tag tag = { s->id, s->number, rw_clock_ns(CLOCK_REALTIME), s->ssrc,
+				s->rtp_seq };
 	_Alignas(8) uint8_t packet[WIRE_BYTES_MAX + SECURE_TRAILER_BYTES];
 	size_t n;
 
@@ -221,7 +228,7 @@ static void send_media(struct stream *s)
 
 static void send_rtcp(struct stream *s)
 {
-	struct wire_tag tag = { s->id, s->rtcp_number, realtime_ns(), s->ssrc, 0 };
+	struct wire_tag tag = { s->id, s->rtcp_number, rw_clock_ns(CLOCK_REALTIME), s->ssrc, 0 };
 	const struct rw_endpoint *to = s->mux ? &s->remote : &s->remote_rtcp;
 	int fd = s->mux ? s->fd : s->rtcp_fd;
 	_Alignas(8) uint8_t packet[WIRE_RTCP_BYTES + SECURE_TRAILER_BYTES];
@@ -282,7 +289,7 @@ static uint64_t arrival_ns(struct msghdr *m)
 		memcpy(&ts, CMSG_DATA(c), sizeof(ts));
 		return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 	}
-	return realtime_ns();
+	return rw_clock_ns(CLOCK_REALTIME);
 }
 
 /* Returns the number of datagrams read. */
