@@ -23,8 +23,9 @@ from lab.ng import Ng, NgError, bencode, media_of, sdp  # noqa: E402
 from lab.relay import Relay, find_programs  # noqa: E402
 
 __all__ = ["Call", "Lab", "LabError", "Network", "Ng", "NgError", "PREFIX", "Party", "Peer", "ROOT", "Relay", "address",
-           "bencode", "check", "check_lossless", "equal", "main", "make_calls", "media_of", "numbers", "one_network", "run",
-           "run_peers", "sdp", "srtp_call", "start_relay", "streams_of", "talk", "two_networks", "wait_for", "wait_idle"]
+           "bencode", "check", "check_lossless", "check_unheard", "equal", "linked", "main", "make_calls", "media_of",
+           "numbers", "one_network", "restart_control", "restart_dataplane", "run", "run_peers", "sdp", "srtp_call",
+           "start_relay", "streams_of", "talk", "two_networks", "wait_for", "wait_idle"]
 
 SKIP = 77
 SANITIZER = re.compile(r"(ERROR|WARNING): \w*Sanitizer|runtime error:|Assertion .* failed")
@@ -174,6 +175,41 @@ def streams_of(reply):
     return [(tag, s) for tag, t in reply["tags"].items() for m in t["medias"] for s in m["streams"]]
 
 
+def check_unheard(stranger):
+    """Nothing has arrived at the UDP socket of somebody who is not of the call; closes it."""
+    stranger.setblocking(False)
+    try:
+        check(not stranger.recv(2048), "the stranger got media")
+    except BlockingIOError:
+        pass
+    stranger.close()
+
+
+def linked(ng):
+    """True while control is connected to a dataplane."""
+    return ng.command("statistics")["statistics"]["rtpwire"]["dataplane"]["connected"]
+
+
+def restart_control(relay):
+    """kill -9, a second of nobody, and a new one."""
+    relay.control.kill()
+    relay.control.popen.wait(5)
+    time.sleep(1)
+    relay.start_control()
+
+
+def restart_dataplane(ng, relay, meanwhile=None):
+    """kill -9, and a new one when control has noticed; meanwhile() is called between. Returns when all flows are back."""
+    relay.dataplane.kill()
+    relay.dataplane.popen.wait(5)
+    wait_for("control to notice", lambda: not linked(ng), 15)
+    if meanwhile:
+        meanwhile()
+    relay.start_dataplane()
+    wait_for("control to reconnect", lambda: linked(ng), 30)
+    time.sleep(1)  # for the acknowledgements of the last flows
+
+
 def wait_idle(ng):
     """Waits until no call is left."""
     wait_for("the last call to go", lambda: not ng.command("list", limit=1)["calls"], 15)
@@ -217,6 +253,19 @@ def _finish(lab):
     check(not wrong, "; ".join(wrong))
 
 
+def _print_drops(lab):
+    """Where packets went that nobody got: the interfaces' and sockets' counters of every host."""
+    for host in lab.hosts:
+        counters = host.run("sh", "-c", "ip -s -s link show; grep Udp: /proc/net/snmp", check=False)
+        print(f"---- {host.name} ----\n{counters}", file=sys.stderr)
+    print(f"---- packets that processors dropped: {_softnet_drops()} ----", file=sys.stderr)
+
+
+def _softnet_drops():
+    with open("/proc/net/softnet_stat", encoding="ascii") as f:
+        return [int(line.split()[1], 16) for line in f]
+
+
 def _print_logs(lab):
     for process in lab.processes:
         state = "running" if process.running() else f"ended with {process.popen.returncode}"
@@ -232,6 +281,7 @@ def _run(test, arguments):
             raise
         except BaseException:
             traceback.print_exc()
+            _print_drops(lab)
             _print_logs(lab)
             raise
 

@@ -15,7 +15,7 @@ import signal
 import socket
 import time
 
-from common import Relay, bencode, check, equal, main, sdp, wait_for
+from common import Relay, bencode, check, equal, linked, main, sdp, wait_for
 from lab.ng import bdecode
 
 MEDIA = ["203.0.113.1", "203.0.113.2", "2001:db8::1"]
@@ -210,7 +210,7 @@ class Churn:
     def settle(self):
         """Deletes every call; then nothing may be left of any."""
         with self.relay.ng() as ng:
-            wait_for("the link", lambda: ng.command("statistics")["statistics"]["rtpwire"]["dataplane"]["connected"], 20)
+            wait_for("the link", lambda: linked(ng), 20)
             for call in self.conversation.call_ids():
                 ng.command("delete", call_id=call, delete_delay="0")
             wait_for("the end of all calls", lambda: not ng.command("list", limit=100)["calls"], 5)

@@ -8,7 +8,8 @@ the dataplane's socket.
 """
 import time
 
-from common import check, check_lossless, equal, main, make_calls, run_peers, start_relay, talk, two_networks, wait_for
+from common import (check, check_lossless, equal, main, make_calls, restart_control, restart_dataplane, run_peers, start_relay,
+                    talk, two_networks, wait_for)
 
 
 def kill_control(net, relay):
@@ -17,10 +18,7 @@ def kill_control(net, relay):
 
     def strike():
         time.sleep(1.5)
-        relay.control.kill()
-        relay.control.popen.wait(5)
-        time.sleep(1)
-        relay.start_control()
+        restart_control(relay)
 
     check_lossless(run_peers(net, calls, 6, during=strike))
     with relay.ng() as ng:
@@ -40,22 +38,11 @@ def kill_dataplane(net, relay):
     with relay.ng() as ng:
         calls = make_calls(net, ng, 10)
         check_lossless(run_peers(net, calls, 1))
-        relay.dataplane.kill()
-        relay.dataplane.popen.wait(5)
-        wait_for("control to notice", lambda: not linked(ng), 15)
-        equal(ng.command("ping")["result"], "pong", "ping without a dataplane")
-        relay.start_dataplane()
-        wait_for("control to reconnect", lambda: linked(ng), 30)
-        # The link is up when the last flow is back; a moment for its acknowledgements.
-        time.sleep(1)
+        restart_dataplane(ng, relay, lambda: equal(ng.command("ping")["result"], "pong", "ping without a dataplane"))
         check_lossless(run_peers(net, calls, 3))
         check(len(ng.command("list", limit=100)["calls"]) == 10, "calls were forgotten")
         for call in calls:
             call.delete()
-
-
-def linked(ng):
-    return ng.command("statistics")["statistics"]["rtpwire"]["dataplane"]["connected"]
 
 
 def test(lab, victim, backend="xdp"):

@@ -13,8 +13,8 @@ SRTP through the relay, with libsrtp2 as the judge. Arguments: the case, and the
 import socket
 import time
 
-from common import (Peer, check, check_lossless, equal, main, numbers, run_peers, srtp_call, start_relay, streams_of,
-                    two_networks, wait_for, wait_idle)
+from common import (Peer, check, check_lossless, check_unheard, equal, main, numbers, restart_control, restart_dataplane,
+                    run_peers, srtp_call, start_relay, streams_of, two_networks, wait_for, wait_idle)
 from lab.media import OTHER_SUITES, SRTP_SUITES, SUITE
 from pysrtp import Srtp
 
@@ -172,15 +172,6 @@ def stranger_in_window(net, ng):
     call.delete()
 
 
-def check_unheard(stranger):
-    stranger.setblocking(False)
-    try:
-        check(not stranger.recv(2048), "the stranger got media")
-    except BlockingIOError:
-        pass
-    stranger.close()
-
-
 def forge(net, ng):
     """Under a's own address and port, where the source tells nothing."""
     call = srtp_call(net, ng, "forged", (SUITE, None), options=({"seq": 65500}, {}))
@@ -237,10 +228,7 @@ def control(net, ng, relay):
 
     def strike():
         time.sleep(2)
-        relay.control.kill()
-        relay.control.popen.wait(5)
-        time.sleep(1)
-        relay.start_control()
+        restart_control(relay)
 
     check_lossless(run_peers(net, calls, 7, during=strike))
     with relay.ng() as fresh:
@@ -248,19 +236,6 @@ def control(net, ng, relay):
         for call in calls:
             call.ng = fresh
             call.delete(flags=["fatal"])
-
-
-def linked(ng):
-    return ng.command("statistics")["statistics"]["rtpwire"]["dataplane"]["connected"]
-
-
-def restart_dataplane(ng, relay):
-    relay.dataplane.kill()
-    relay.dataplane.popen.wait(5)
-    wait_for("control to notice", lambda: not linked(ng), 15)
-    relay.start_dataplane()
-    wait_for("control to reconnect", lambda: linked(ng), 30)
-    time.sleep(1)  # for the acknowledgements of the last flows
 
 
 def dataplane(net, ng, relay):
