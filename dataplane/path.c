@@ -16,17 +16,14 @@ void path_free(struct path *w)
 	flow_table_free(&w->table);
 }
 
+const struct path_stage path_stages[PATH_STAGES] = {
+	{ "parse", stage_parse },	  { "lookup", stage_lookup }, { "source", stage_source },
+	{ "unprotect", stage_unprotect }, { "rtp", stage_rtp },	      { "protect", stage_protect },
+	{ "egress", stage_egress },
+};
+
 void path_run(struct path *w, struct batch *b)
 {
-	stage_parse(w, b);
-	if (b->live == 0)
-		return;
-	stage_lookup(w, b);
-	stage_source(w, b);
-	if (b->secured)
-		stage_unprotect(w, b);
-	stage_rtp(w, b);
-	if (b->securing)
-		stage_protect(w, b);
-	stage_egress(w, b);
+	for (unsigned int i = 0; i < PATH_STAGES && b->live; i++)
+		path_stages[i].run(w, b);
 }

@@ -64,6 +64,16 @@ void path_free(struct path *w);
 /* Sends a batch through all stages; afterwards every packet has an exit. */
 void path_run(struct path *w, struct batch *b);
 
+/* The stages in order; a stage that no packet of the batch needs costs one test. */
+#define PATH_STAGES 7
+
+struct path_stage {
+	const char *name;
+	void (*run)(struct path *w, struct batch *b);
+};
+
+extern const struct path_stage path_stages[PATH_STAGES];
+
 void stage_parse(struct path *w, struct batch *b);
 void stage_lookup(struct path *w, struct batch *b);
 void stage_source(struct path *w, struct batch *b);

@@ -65,6 +65,8 @@ void stage_protect(struct path *w, struct batch *b)
 {
 	unsigned int n, kept = 0, at = 0;
 
+	if (!b->securing)
+		return;
 	batch_filter(w, b, may_leave);
 	n = gather(w, b);
 	srtp_batch_protect(w->config.srtp, w->secure, n);

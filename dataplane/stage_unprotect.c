@@ -72,8 +72,11 @@ static bool take(struct path *w, struct pkt *p, const struct srtp_packet *s)
 
 void stage_unprotect(struct path *w, struct batch *b)
 {
-	unsigned int n = gather(w, b), kept = 0, at = 0;
+	unsigned int n, kept = 0, at = 0;
 
+	if (!b->secured)
+		return;
+	n = gather(w, b);
 	srtp_batch_unprotect(w->config.srtp, w->secure, n, w->now.ns);
 	for (unsigned int i = 0; i < b->live; i++) {
 		struct pkt *p = &b->pkt[b->index[i]];

@@ -154,7 +154,7 @@ static void idle(struct worker *w)
 	}
 }
 
-static void turn(struct worker *w)
+void worker_turn(struct worker *w)
 {
 	uint64_t tsc = rte_rdtsc();
 	unsigned int packets, mails;
@@ -174,18 +174,24 @@ static void turn(struct worker *w)
 	idle(w);
 }
 
+void worker_start(struct worker *w)
+{
+	uint64_t ns = rw_monotonic_ns(), tsc = rte_rdtsc();
+
+	w->tsc_hz = rte_get_tsc_hz();
+	w->anchored_tsc = tsc;
+	clock_start(&w->clock, tsc, ns, w->tsc_hz);
+}
+
 int worker_run(void *arg)
 {
 	struct worker *w = arg;
-	uint64_t ns = rw_monotonic_ns(), tsc = rte_rdtsc();
 
 	prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); /* else a nap of 2 µs takes 50 µs more */
 	if (w->config.adaptive)
 		setpriority(PRIO_PROCESS, 0, WORKER_NICE); /* this thread; may be forbidden */
-	w->tsc_hz = rte_get_tsc_hz();
-	w->anchored_tsc = tsc;
-	clock_start(&w->clock, tsc, ns, w->tsc_hz);
+	worker_start(w);
 	while (!atomic_load_explicit(w->config.stop, memory_order_relaxed))
-		turn(w);
+		worker_turn(w);
 	return 0;
 }

@@ -77,7 +77,13 @@ int worker_new(const struct worker_config *config, struct worker **out);
 /* Frees a worker that does not run; NULL is fine. */
 void worker_free(struct worker *w);
 
-/* The loop; arg is struct worker *. Signature of lcore_function_t. Returns 0 when *stop is set. */
+/* Starts the worker's clock; before the first turn. Worker thread. */
+void worker_start(struct worker *w);
+
+/* Once through everything: ports, rings, mailbox. Worker thread. */
+void worker_turn(struct worker *w);
+
+/* The loop: starts and takes turns; arg is struct worker *. Signature of lcore_function_t. Returns 0 when *stop is set. */
 int worker_run(void *arg);
 
 #endif

@@ -30,7 +30,7 @@ FORBIDDEN = {
     "include": (DPDK, EV, JANSSON, NETLINK, CRYPTO),
     "dataplane": (EV, JANSSON),
     "control": (DPDK, NETLINK),
-    "tools": (DPDK, EV),
+    "tools": (EV,),
 }
 
 # Folder inside of a folder -> more folders whose headers it may include. The bench measures the very code that workers
@@ -41,6 +41,7 @@ MAY_ALSO_INCLUDE = {
 
 # Library -> the only files of a folder that may include it.
 ONLY = (
+    ("tools", DPDK, re.compile(r"pipe_(eal|load|relay|ceiling)\.[ch]")),  # a worker needs ports, and ports DPDK
     ("control", EV, re.compile(r"(main|ngsock|ngsock_\w+|dplink|dplink_\w+|reaper|engine)\.[ch]")),
     ("control", JANSSON, re.compile(r"json\.c")),
     ("dataplane", CRYPTO, re.compile(r"crypto_\w+\.[ch]")),

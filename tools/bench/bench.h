@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct json_t; /* jansson */
+
 /* Exit statuses; part of the manual page. */
 enum bench_exit {
 	BENCH_OK = 0,
@@ -18,6 +20,7 @@ enum bench_exit {
 };
 
 /* A benchmark; gets all arguments of the program, its own name second. */
+enum bench_exit bench_pipe(int argc, char **argv);
 enum bench_exit bench_srtp(int argc, char **argv);
 
 /* The command line, quoted so that a shell takes it back; cut if too long. */
@@ -32,6 +35,18 @@ void bench_cpu(char *text, size_t bytes);
  */
 int bench_numbers(const char *option, const char *text, uint32_t min, uint32_t max, uint32_t *out,
 		  unsigned int room);
+
+/* Adds the suite of that name, as in SDP, to bits of enum rw_srtp_suite. 0, or -1 after a message. */
+int bench_suite(const char *name, uint32_t *bits);
+
+/*
+ * Opens the file that --json names ("-" = stdout; NULL: *out is NULL), before anything is measured. 0, or -1 after a
+ * message.
+ */
+int bench_open_json(const char *path, FILE **out);
+
+/* Writes all and gives it up; to may be NULL. 0, or -1 after a message that names the path. */
+int bench_write_json(struct json_t *all, FILE *to, const char *path);
 
 /* The middle one of n > 0 values, which get sorted. */
 double bench_median(double *values, unsigned int n);

@@ -4,8 +4,13 @@
  */
 #include "bench.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <jansson.h>
+
+#include "rtpwire/srtp.h"
 
 void bench_command_line(int argc, char **argv, char *text, size_t bytes)
 {
@@ -59,6 +64,43 @@ int bench_numbers(const char *option, const char *text, uint32_t min, uint32_t m
 	fprintf(stderr, "rtpwire-bench: %s takes %s from %u to %u, not \"%s\"\n", option,
 		room == 1 ? "a number" : "up to 8 numbers, separated by commas,", min, max, text);
 	return -1;
+}
+
+int bench_suite(const char *name, uint32_t *bits)
+{
+	for (unsigned int suite = 1; suite < RW_SRTP_SUITE_MAX; suite++) {
+		if (strcmp(rw_srtp_suite_info(suite)->name, name) == 0) {
+			*bits |= 1u << suite;
+			return 0;
+		}
+	}
+	fprintf(stderr,
+		"rtpwire-bench: --suite takes a name such as AES_CM_128_HMAC_SHA1_80, not \"%s\"\n",
+		name);
+	return -1;
+}
+
+int bench_open_json(const char *path, FILE **out)
+{
+	*out = NULL;
+	if (!path)
+		return 0;
+	*out = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+	if (*out)
+		return 0;
+	fprintf(stderr, "rtpwire-bench: cannot write %s: %s\n", path, strerror(errno));
+	return -1;
+}
+
+int bench_write_json(struct json_t *all, FILE *to, const char *path)
+{
+	bool bad = to && (!all || json_dumpf(all, to, JSON_INDENT(1)) < 0 ||
+			  fputc('\n', to) == EOF || fflush(to) != 0);
+
+	if (bad)
+		fprintf(stderr, "rtpwire-bench: cannot write %s: %s\n", path, strerror(errno));
+	json_decref(all);
+	return bad ? -1 : 0;
 }
 
 static int compare(const void *a, const void *b)

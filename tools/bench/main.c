@@ -11,6 +11,7 @@ static const struct command {
 	enum bench_exit (*run)(int argc, char **argv);
 	const char *help;
 } commands[] = {
+	{ "pipe", bench_pipe, "packets a second of one worker, by what it does with them" },
 	{ "srtp", bench_srtp, "cost of SRTP for each packet, suite and engine" },
 };
 

@@ -50,6 +50,7 @@ static const char usage[] =
 	"  --rounds N       measure each N times, take the median (default 5)\n"
 	"  --time MS        for so long each time (default 10)\n"
 	"  --all            also what takes minutes: libsrtp2 with many contexts for every suite\n"
+	"  --quick          100 keys, one short round: does it work?\n"
 	"  --json FILE      write all samples there (- = stdout)\n"
 	"  --help\n\n"
 	"Columns: ns a packet, million packets a second, our time as a multiple of bare ipsec-mb\n"
@@ -66,22 +67,9 @@ enum {
 	OPT_ROUNDS,
 	OPT_TIME,
 	OPT_ALL,
+	OPT_QUICK,
 	OPT_JSON
 };
-
-static int read_suite(const char *name, uint32_t *bits)
-{
-	for (unsigned int suite = 1; suite < RW_SRTP_SUITE_MAX; suite++) {
-		if (strcmp(rw_srtp_suite_info(suite)->name, name) == 0) {
-			*bits |= 1u << suite;
-			return 0;
-		}
-	}
-	fprintf(stderr,
-		"rtpwire-bench: --suite takes a name such as AES_CM_128_HMAC_SHA1_80, not \"%s\"\n",
-		name);
-	return -1;
-}
 
 static int read_engine(const char *name, uint32_t *bits)
 {
@@ -125,7 +113,7 @@ static int apply_option(struct options *o, int opt)
 	case OPT_BYTES:
 		return read_number("--bytes", 1, PAYLOAD_MAX, &o->payload_bytes);
 	case OPT_SUITE:
-		return read_suite(optarg, &o->suites);
+		return bench_suite(optarg, &o->suites);
 	case OPT_ENGINE:
 		return read_engine(optarg, &o->engines);
 	case OPT_ROUNDS:
@@ -134,6 +122,12 @@ static int apply_option(struct options *o, int opt)
 		return read_number("--time", 1, 10000, &o->time_ms);
 	case OPT_ALL:
 		o->slow = true;
+		return 0;
+	case OPT_QUICK:
+		o->contexts[0] = 100;
+		o->context_count = 1;
+		o->rounds = 1;
+		o->time_ms = 1;
 		return 0;
 	case OPT_JSON:
 		o->json = optarg;
@@ -159,6 +153,7 @@ static int read_options(int argc, char **argv, struct options *o)
 					       { "rounds", required_argument, NULL, OPT_ROUNDS },
 					       { "time", required_argument, NULL, OPT_TIME },
 					       { "all", no_argument, NULL, OPT_ALL },
+					       { "quick", no_argument, NULL, OPT_QUICK },
 					       { "json", required_argument, NULL, OPT_JSON },
 					       { "help", no_argument, NULL, 'h' },
 					       { 0 } };
@@ -365,13 +360,8 @@ enum bench_exit bench_srtp(int argc, char **argv)
 	ret = read_options(argc, argv, &o);
 	if (ret != 0)
 		return ret > 0 ? BENCH_OK : BENCH_USAGE;
-	/* before all else: a run is long */
-	if (o.json)
-		json = strcmp(o.json, "-") == 0 ? stdout : fopen(o.json, "we");
-	if (o.json && !json) {
-		fprintf(stderr, "rtpwire-bench: cannot write %s: %s\n", o.json, strerror(errno));
+	if (bench_open_json(o.json, &json) < 0)
 		return BENCH_FAILED;
-	}
 	status = run_and_report(&o, &about, json);
 	if (json && json != stdout)
 		fclose(json);

@@ -4,8 +4,6 @@
  */
 #include "srtp_report.h"
 
-#include <errno.h>
-
 #include <jansson.h>
 
 static const char *const names[SUBJECTS] = { "ipsec-mb", "(raw)", "libsrtp2", "(libsrtp2 alone)" };
@@ -113,8 +111,8 @@ static json_t *cell_json(const struct cell *cell)
 
 	for (unsigned int i = 0; i < cell->rounds; i++)
 		json_array_append_new(samples, json_real(cell->ns[i]));
-	return json_pack("{sf sI so}", "ns", cell->median, "packets", (json_int_t)cell->packets,
-			 "rounds_ns", samples);
+	return json_pack("{sf sI so}", "packet_ns", cell->median, "packets_count",
+			 (json_int_t)cell->packets, "rounds_packet_ns", samples);
 }
 
 static void add_row(const struct result *r, enum subject subject, unsigned int burst)
@@ -126,7 +124,8 @@ static void add_row(const struct result *r, enum subject subject, unsigned int b
 	if (send->rounds == 0)
 		return;
 	row = json_pack("{ss ss sI so so so}", "suite", rw_srtp_suite_info(r->suite)->name,
-			"subject", names[subject], "contexts", (json_int_t)r->contexts, "burst",
+			"subject", names[subject], "contexts_count", (json_int_t)r->contexts,
+			"burst_packets",
 			report_has_bursts(subject) ? json_integer(r->bursts[burst]) : json_null(),
 			directions[0], cell_json(send), directions[1], cell_json(receive));
 	json_array_append_new(rows, row);
@@ -148,14 +147,7 @@ int report_json_write(const struct about *about, FILE *to, const char *path)
 			  "ipsec-mb version", about->raw, "ipsec-mb", about->ipsec_mb, "libsrtp2",
 			  about->libsrtp2, "payload_bytes", (json_int_t)about->payload_bytes,
 			  "rows", rows ? rows : json_array());
-	int rc = 0;
 
-	if (!all || json_dumpf(all, to, JSON_INDENT(1)) < 0 || fputc('\n', to) == EOF ||
-	    fflush(to) != 0)
-		rc = -1;
-	if (rc < 0)
-		fprintf(stderr, "rtpwire-bench: cannot write %s: %s\n", path, strerror(errno));
-	json_decref(all);
 	rows = NULL;
-	return rc;
+	return bench_write_json(all, to, path);
 }
