@@ -6,6 +6,7 @@ each test (skip without root, logs on failure, nothing left behind).
 A test is an executable file: `tests/netns/test_x.py [ARGUMENT]...`; RTPWIRE_BUILD names the build directory
 (default build/). Exit status: 0 passed, 1 failed, 77 skipped.
 """
+import json
 import os
 import re
 import sys
@@ -254,16 +255,15 @@ def _finish(lab):
 
 
 def _print_drops(lab):
-    """Where packets went that nobody got: the interfaces' and sockets' counters of every host."""
+    """Where packets went that nobody got: what the interfaces and UDP sockets of every host have dropped."""
     for host in lab.hosts:
-        counters = host.run("sh", "-c", "ip -s -s link show; grep Udp: /proc/net/snmp", check=False)
-        print(f"---- {host.name} ----\n{counters}", file=sys.stderr)
-    print(f"---- packets that processors dropped: {_softnet_drops()} ----", file=sys.stderr)
-
-
-def _softnet_drops():
-    with open("/proc/net/softnet_stat", encoding="ascii") as f:
-        return [int(line.split()[1], 16) for line in f]
+        udp = [line.split()[1:] for line in host.run("grep", "^Udp:", "/proc/net/snmp", check=False).splitlines()]
+        lost = {f"UDP {k}": int(n) for k, n in zip(*udp) if k != "InDatagrams" and k != "OutDatagrams"}
+        for link in json.loads(run("ip", "-n", host.netns, "-j", "-s", "link", "show", check=False) or "[]"):
+            for way in ("rx", "tx"):
+                for kind in ("errors", "dropped"):
+                    lost[f"{link['ifname']} {way} {kind}"] = link["stats64"][way][kind]
+        print(f"---- {host.name} dropped: {({k: n for k, n in lost.items() if n})} ----", file=sys.stderr)
 
 
 def _print_logs(lab):
@@ -280,9 +280,9 @@ def _run(test, arguments):
         except Skip:
             raise
         except BaseException:
-            traceback.print_exc()
-            _print_drops(lab)
             _print_logs(lab)
+            _print_drops(lab)
+            traceback.print_exc()  # last: whoever shows the output may cut it
             raise
 
 
