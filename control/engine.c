@@ -127,13 +127,13 @@ static void end_flow(void *ctx, struct call_flow *f)
 
 static void count_quality(struct engine_totals *t, const struct rw_flow_stats *st)
 {
+	t->seq_resets += st->seq_resets;
 	for (unsigned int i = 0; i < RW_SSRC_SLOTS; i++) {
 		const struct rw_ssrc_stats *s = &st->ssrc[i];
 
 		t->packets_lost += rw_ssrc_lost(s);
 		t->duplicates += s->duplicates;
 		t->reordered += s->reordered;
-		t->seq_resets += s->seq_resets;
 	}
 }
 

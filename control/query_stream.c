@@ -31,12 +31,10 @@ static void add_ssrc(struct stream_numbers *n, const struct rw_ssrc_stats *s)
 		sum.bytes = have->bytes + s->bytes;
 		sum.reordered = have->reordered + s->reordered;
 		sum.duplicates = have->duplicates + s->duplicates;
-		sum.seq_resets = have->seq_resets + s->seq_resets;
 		if (have->first_ext_seq > s->first_ext_seq)
 			sum.first_ext_seq = s->first_ext_seq;
 		else
 			sum.first_ext_seq = have->first_ext_seq;
-		sum.prior_lost = have->prior_lost + s->prior_lost;
 		*have = sum;
 		return;
 	}

@@ -18,6 +18,7 @@ static void *map_lazily(size_t size_bytes)
 	if (p == MAP_FAILED)
 		return NULL;
 	madvise(p, size_bytes, MADV_DONTDUMP);
+	madvise(p, size_bytes, MADV_HUGEPAGE); /* else each flow is in a page of its own */
 	return p;
 }
 
@@ -204,6 +205,7 @@ uint32_t flow_del(struct flow_table *t, uint32_t slot, struct rw_flow_stats *sta
 	flow_keys_drop(t, f, stats);
 	explicit_bzero(&f->spec, sizeof(f->spec));
 	f->live = false;
+	f->sendable = false;
 	t->live[slot / 64] &= ~(1ull << slot % 64);
 	t->count--;
 	stats->state &= ~RW_FLOW_STATE_LIVE;

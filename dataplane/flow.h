@@ -39,7 +39,7 @@ struct flow {
 	uint32_t clock_hz;
 	struct rw_endpoint known; /* admitted without any further rule; family NONE: nobody */
 	uint32_t out_slot[2]; /* of out_rtp, out_rtcp; or FLOW_NO_SLOT */
-	uint64_t generation;
+	struct rtp_track track;
 	struct srtp_context *rx; /* opens packets; NULL: they come as plain RTP */
 
 	/* Lines 1 and 2: each packet that leaves. */
@@ -70,12 +70,15 @@ struct flow {
 	struct srtp_context *rx_other;
 	bool rx_other_is_new; /* signalling wants it; it takes over with the first packet that it opens */
 	uint64_t rx_other_until_ns; /* when an old one is given up; 0 = as long as it is in use */
-	struct rtp_track track;
+	uint64_t generation;
 	struct rw_flow_spec spec; /* as control set it last */
+	uint8_t padding[64];
 };
 
 _Static_assert(offsetof(struct flow, adj) == 64, "ingress takes one cache line");
 _Static_assert(offsetof(struct flow, source) == 192, "egress takes two cache lines");
+_Static_assert(sizeof(struct flow) / 64 % 2 == 1,
+	       "with an even number of lines the same ones of all flows would share few sets of a cache");
 
 /* All flows of one worker: a lazily touched array with a place for every slot of the dataplane. */
 struct flow_table {

@@ -55,8 +55,7 @@ bool rtcp_valid(const uint8_t *payload, uint32_t len_bytes)
 
 void rtp_track_reset(struct rtp_track *t)
 {
-	for (unsigned int i = 0; i < RW_SSRC_SLOTS; i++)
-		t->expected_seq[i] = RTP_NO_SEQ;
+	t->expected = 0;
 }
 
 /* The slot of an SSRC: its own, else an unused one, else that of the SSRC not heard for longest. */
@@ -82,8 +81,7 @@ static uint32_t arrival_units(struct rtp_arrival at, uint32_t clock_hz)
 			  (uint64_t)at.fraction_ns * clock_hz / 1000000000u);
 }
 
-static void start(struct rw_ssrc_stats *r, uint32_t *expected_seq, const struct rtp_header *h,
-		  int32_t transit)
+static void start(struct rw_ssrc_stats *r, const struct rtp_header *h, int32_t transit)
 {
 	memset(r, 0, sizeof(*r));
 	r->ssrc = h->ssrc;
@@ -92,22 +90,19 @@ static void start(struct rw_ssrc_stats *r, uint32_t *expected_seq, const struct 
 	r->window = 1;
 	r->transit = transit;
 	r->rtp_timestamp = h->timestamp;
-	*expected_seq = RTP_NO_SEQ;
 }
 
 /*
- * The sender began a new sequence. What was lost so far is kept aside, and the first number is
- * placed so that what was received so far, this packet included, counts as complete.
+ * The sender began a new sequence. The first number is placed so that as many are missing as before, and the two packets
+ * of the new one are there.
  */
 static void restart(struct rw_ssrc_stats *r, uint16_t seq)
 {
-	uint32_t unique = (uint32_t)(r->packets - r->duplicates) + 1;
+	uint32_t lost = (uint32_t)rw_ssrc_lost(r), unique = (uint32_t)(r->packets - r->duplicates);
 
-	r->prior_lost = (uint32_t)rw_ssrc_lost(r);
 	r->max_ext_seq = seq;
-	r->first_ext_seq = seq + 1 - unique;
+	r->first_ext_seq = seq - unique - lost;
 	r->window = 3; /* the number before was the one that announced it */
-	r->seq_resets++;
 }
 
 /* What a sequence number turned out to be. */
@@ -134,13 +129,13 @@ static enum place late(struct rw_ssrc_stats *r, uint32_t behind)
 	return PLACE_NEW;
 }
 
-/* RFC 3550 A.1 */
-static enum place place(struct rw_ssrc_stats *r, uint32_t *expected_seq, uint16_t seq)
+/* RFC 3550 A.1; n: the statistics slot, for the number that may be expected in it. */
+static enum place place(struct rw_ssrc_stats *r, struct rtp_track *t, unsigned int n, uint16_t seq)
 {
 	uint16_t ahead = (uint16_t)(seq - (uint16_t)r->max_ext_seq);
-	uint32_t expected = *expected_seq;
+	bool expected = t->expected >> n & 1 && t->expected_seq[n] == seq;
 
-	*expected_seq = RTP_NO_SEQ;
+	t->expected &= (uint8_t)~(1u << n);
 	if (ahead != 0 && ahead < MAX_DROPOUT) {
 		r->window = ahead < WINDOW_BITS ? r->window << ahead | 1 : 1;
 		r->max_ext_seq += ahead;
@@ -148,13 +143,14 @@ static enum place place(struct rw_ssrc_stats *r, uint32_t *expected_seq, uint16_
 	}
 	if (ahead == 0 || ahead > 0x10000u - MAX_MISORDER)
 		return late(r, (uint16_t)-ahead);
-	if (seq == expected) {
+	if (expected) {
 		restart(r, seq);
 		return PLACE_START;
 	}
 	/* Perhaps a stray packet: it must not hide a loss, so one more is expected. */
 	r->first_ext_seq--;
-	*expected_seq = (uint16_t)(seq + 1);
+	t->expected |= (uint8_t)(1u << n);
+	t->expected_seq[n] = (uint16_t)(seq + 1);
 	return PLACE_NONE;
 }
 
@@ -169,15 +165,17 @@ static void jitter(struct rw_ssrc_stats *r, int32_t transit, uint32_t clock_hz)
 		r->jitter_q4 += d - ((r->jitter_q4 + 8) >> 4);
 }
 
-static void next(struct rw_ssrc_stats *r, uint32_t *expected_seq, const struct rtp_header *h,
-		 int32_t transit, uint32_t clock_hz)
+static void next(struct rw_flow_stats *s, struct rtp_track *t, unsigned int n,
+		 const struct rtp_header *h, int32_t transit, uint32_t clock_hz)
 {
-	enum place where = place(r, expected_seq, h->seq);
+	struct rw_ssrc_stats *r = &s->ssrc[n];
+	enum place where = place(r, t, n, h->seq);
 
 	if (where == PLACE_NONE)
 		return;
 	if (where == PLACE_NEW && clock_hz)
 		jitter(r, transit, clock_hz);
+	s->seq_resets += where == PLACE_START;
 	r->transit = transit;
 	r->rtp_timestamp = h->timestamp;
 }
@@ -187,16 +185,19 @@ void rtp_receive(struct rw_flow_stats *s, struct rtp_track *t, const struct rtp_
 {
 	int32_t transit = (int32_t)(arrival_units(at, clock_hz) - h->timestamp);
 	unsigned int n = s->ssrc_current;
+	struct rw_ssrc_stats *r;
 
 	s->pt_seen[h->payload_type >> 6] |= 1ull << (h->payload_type & 63);
 	if (s->ssrc[n].ssrc != h->ssrc)
 		s->ssrc_current = n = slot_of(s, h->ssrc);
-	if (s->ssrc[n].packets == 0 || s->ssrc[n].ssrc != h->ssrc)
-		start(&s->ssrc[n], &t->expected_seq[n], h, transit);
-	else
-		next(&s->ssrc[n], &t->expected_seq[n], h, transit, clock_hz);
-	s->ssrc[n].packets++;
-	s->ssrc[n].bytes += bytes;
-	s->ssrc[n].last_ns = at.ns;
-	s->ssrc[n].payload_type = h->payload_type;
+	r = &s->ssrc[n];
+	if (r->packets == 0 || r->ssrc != h->ssrc) {
+		start(r, h, transit);
+		t->expected &= (uint8_t)~(1u << n);
+	} else {
+		next(s, t, n, h, transit, clock_hz);
+	}
+	r->packets++;
+	r->bytes += bytes;
+	r->last_ns = at.ns;
 }

@@ -32,11 +32,10 @@ static inline struct rtp_arrival rtp_arrival(uint64_t now_ns)
 	return a;
 }
 
-/* RFC 3550 A.1 "bad_seq": the one after a jump that would confirm a new start. Private to the worker. */
-#define RTP_NO_SEQ 0x10000u
-
+/* RFC 3550 A.1 "bad_seq": the number after a jump that would confirm a new start. Private to the worker. */
 struct rtp_track {
-	uint32_t expected_seq[RW_SSRC_SLOTS]; /* of each statistics slot, or RTP_NO_SEQ */
+	uint16_t expected_seq[RW_SSRC_SLOTS]; /* of each statistics slot */
+	uint8_t expected; /* bit n: expected_seq[n] is valid */
 };
 
 /*

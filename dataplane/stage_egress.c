@@ -20,20 +20,29 @@ static void count_sent(struct path *w, const struct pkt *p, const uint8_t *paylo
 	}
 }
 
+/* What seldom happens: the flow has ended, its headers are out of date, or there is no way to its peer. */
+static __attribute__((noinline)) bool make_sendable(struct path *w, struct pkt *p)
+{
+	struct flow *out = p->out;
+
+	if (!out->live)
+		return drop_in_flow(w, p, RW_DROP_no_output);
+	if (flow_is_outdated(out, w->config.adj))
+		flow_refresh(out, w->config.adj, &w->config.limits);
+	if (out->sendable)
+		return true;
+	source_resolve(w, out);
+	return drop_in_flow(w, p, out->refusal);
+}
+
 static bool egress(struct path *w, struct pkt *p)
 {
 	uint8_t *payload = p->data + p->payload_at;
 	struct flow *out = p->out;
 	uint8_t *frame;
 
-	if (!out->live)
-		return drop_in_flow(w, p, RW_DROP_no_output);
-	if (flow_is_outdated(out, w->config.adj))
-		flow_refresh(out, w->config.adj, &w->config.limits);
-	if (!out->sendable) {
-		source_resolve(w, out);
-		return drop_in_flow(w, p, out->refusal);
-	}
+	if ((!out->sendable || flow_is_outdated(out, w->config.adj)) && !make_sendable(w, p))
+		return false;
 	if (encap_packet_bytes(&out->encap, p->payload_bytes) > out->mtu)
 		return drop_in_flow(w, p, RW_DROP_mtu_exceeded);
 	if ((uint32_t)p->headroom_bytes + p->payload_at < ENCAP_BYTES)

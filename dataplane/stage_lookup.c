@@ -11,6 +11,7 @@ static bool locate(struct path *w, struct pkt *p)
 	p->in = &w->table.flows[p->in_slot];
 	__builtin_prefetch(p->in);
 	__builtin_prefetch(flow_stats(w, p->in_slot), 1);
+	__builtin_prefetch(&flow_stats(w, p->in_slot)->ssrc[0], 1); /* most flows have one SSRC */
 	return true;
 }
 

@@ -66,9 +66,9 @@ static bool rtp(struct path *w, struct pkt *p)
 	if (p->out_slot == FLOW_NO_SLOT)
 		return drop_in_flow(w, p, RW_DROP_no_output);
 	p->out = &w->table.flows[p->out_slot];
-	__builtin_prefetch(p->out);
 	__builtin_prefetch(&p->out->adj);
 	__builtin_prefetch(&p->out->encap.bytes[ENCAP_BYTES - 1]);
+	__builtin_prefetch(&flow_stats(w, p->out_slot)->tx_packets, 1);
 	return true;
 }
 

@@ -49,6 +49,7 @@ static int make_stats(struct workers *ws)
 	ws->stats_fd = rw_shm_create("rtpwire-stats", ws->stats_bytes, 1, &map);
 	if (ws->stats_fd < 0)
 		return -ENOMEM;
+	madvise(map, ws->stats_bytes, MADV_HUGEPAGE); /* where the kernel has them for shared memory */
 	ws->stats = map;
 	*ws->stats = (struct rw_stats_header){
 		.magic = RW_STATS_MAGIC,

@@ -10,7 +10,7 @@
 #define RTPWIRE_ABI_H
 
 #define RW_ABI_MAGIC 0x52505752u /* "RPWR", little endian on the wire of the UNIX socket */
-#define RW_ABI_VERSION 2u
+#define RW_ABI_VERSION 3u
 
 #define RW_CACHE_LINE_BYTES 64
 

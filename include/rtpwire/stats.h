@@ -11,6 +11,7 @@
 #ifndef RTPWIRE_STATS_H
 #define RTPWIRE_STATS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "rtpwire/abi.h"
@@ -23,7 +24,8 @@
 /* Receive side of one SSRC, RFC 3550 appendix A. */
 struct rw_ssrc_stats {
 	uint32_t ssrc; /* host order */
-	uint32_t first_ext_seq; /* extended sequence number: cycles << 16 | seq */
+	/* Extended sequence number, cycles << 16 | seq; moved so that max - first + 1 is what should have come. */
+	uint32_t first_ext_seq;
 	uint32_t max_ext_seq;
 	uint32_t reordered; /* arrived after a higher sequence number */
 	uint32_t duplicates; /* seen before within the last 64 */
@@ -34,13 +36,9 @@ struct rw_ssrc_stats {
 	uint64_t packets; /* 0 = slot unused; duplicates are counted too */
 	uint64_t bytes; /* UDP payload */
 	uint64_t last_ns;
-	uint8_t payload_type; /* of the last packet */
-	uint8_t zero[7];
-	uint32_t seq_resets; /* jumps that were taken as a new start, RFC 3550 A.1 */
-	uint32_t prior_lost; /* packets lost before the last such restart */
 };
 
-_Static_assert(sizeof(struct rw_ssrc_stats) == 80, "rw_ssrc_stats is part of the ABI");
+_Static_assert(sizeof(struct rw_ssrc_stats) == RW_CACHE_LINE_BYTES, "each packet touches one line");
 
 /* Packets that should have come and did not (RFC 3550 A.3); never below zero. */
 static inline uint64_t rw_ssrc_lost(const struct rw_ssrc_stats *s)
@@ -50,7 +48,7 @@ static inline uint64_t rw_ssrc_lost(const struct rw_ssrc_stats *s)
 
 	if (s->packets == 0)
 		return 0;
-	return s->prior_lost + (expected > unique ? expected - unique : 0);
+	return expected > unique ? expected - unique : 0;
 }
 
 /* rw_flow_stats.state */
@@ -63,33 +61,43 @@ static inline uint64_t rw_ssrc_lost(const struct rw_ssrc_stats *s)
  * have copies on their stacks.
  */
 struct rw_flow_stats {
-	uint64_t generation;
-	uint32_t state;
-	uint32_t ssrc_current; /* index into ssrc[] of the last RTP packet */
+	/* Line 0: each packet that arrives. */
 	uint64_t rx_packets; /* admitted by the source policy */
 	uint64_t rx_bytes; /* UDP payload of those */
 	uint64_t rx_last_ns;
 	uint64_t rtcp_packets; /* part of rx_packets */
-	uint64_t dropped; /* sum of drops[] */
+	uint64_t pt_seen[2]; /* bit n of the 128: RTP payload type n was received */
+	uint32_t ssrc_current; /* index into ssrc[] of the last RTP packet */
+	uint32_t seq_resets; /* jumps that were taken as a new start, RFC 3550 A.1 */
+	uint32_t state;
+	uint32_t zero;
+	/* Line 1: each packet that leaves. */
 	uint64_t tx_packets; /* sent from this flow's port */
 	uint64_t tx_bytes; /* UDP payload of those */
 	uint64_t tx_last_ns;
-	uint64_t pt_seen[2]; /* bit n of the 128: RTP payload type n was received */
+	uint32_t tx_ssrc; /* SSRC sent last, host order */
+	uint32_t tx_last_seq; /* RTP sequence number sent last */
+	uint64_t generation;
+	uint64_t dropped; /* sum of drops[] */
+	uint64_t zero2[2];
+	/* Lines 2 to 5. */
+	struct rw_ssrc_stats ssrc[RW_SSRC_SLOTS];
+	/* From here: rare. */
 	struct rw_endpoint source; /* where packets come from: learned, else signalled */
 	struct rw_endpoint peer; /* where packets go */
 	struct rw_endpoint refused; /* where the last refused packet came from */
-	uint32_t tx_ssrc; /* SSRC sent last, host order */
-	uint32_t tx_last_seq; /* RTP sequence number sent last */
 	uint64_t drops
 		[RW_DROP_FLOW_COUNT]; /* enum rw_drop; drops at egress count on the ingress flow */
-	struct rw_ssrc_stats ssrc[RW_SSRC_SLOTS];
 	/* SRTP streams, written when srtcp_index or seq_offset changes and every 1024 RTP packets; seq is of that moment */
 	struct rw_srtp_stream srtp_rx[RW_SSRC_SLOTS];
 	struct rw_srtp_stream srtp_tx[RW_SSRC_SLOTS];
-	uint64_t padding[5];
+	uint64_t padding[10]; /* an odd number of lines: the same ones of all flows share fewer sets of a cache */
 };
 
 _Static_assert(sizeof(struct rw_flow_stats) % RW_CACHE_LINE_BYTES == 0, "blocks stay aligned");
+_Static_assert(offsetof(struct rw_flow_stats, tx_packets) == RW_CACHE_LINE_BYTES &&
+		       offsetof(struct rw_flow_stats, ssrc) == 2 * RW_CACHE_LINE_BYTES,
+	       "a packet touches two lines where it arrives and one where it leaves");
 
 struct rw_worker_stats {
 	uint64_t heartbeat_ns; /* CLOCK_MONOTONIC, about once a second */

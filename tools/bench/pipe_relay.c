@@ -2,10 +2,13 @@
 /*
  * The worker under test (pipe_relay.h), set up as workers.c and control would do it. Program's only thread.
  */
+#include "rtpwire/shm.h"
+
 #include "pipe_relay.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <rte_errno.h>
 #include <rte_eth_ring.h>
@@ -24,6 +27,19 @@ static void *map(size_t bytes)
 	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	return p == MAP_FAILED ? NULL : p;
+}
+
+/* As workers.c has the statistics. */
+static void *map_shared(size_t bytes)
+{
+	void *p = NULL;
+	int fd = rw_shm_create("rtpwire-bench", bytes, 1, &p);
+
+	if (fd < 0)
+		return NULL;
+	close(fd);
+	madvise(p, bytes, MADV_HUGEPAGE);
+	return p;
 }
 
 static void unmap(void *p, size_t bytes)
@@ -101,7 +117,7 @@ static int make_memory(struct relay *r)
 	r->reports = map(rw_ring_bytes(REPORT_SLOT_BYTES, REPORT_SLOTS));
 	r->punts = map(rw_ring_bytes(RW_PUNT_SLOT_BYTES, PUNT_SLOTS));
 	r->stats = map(sizeof(*r->stats));
-	r->flow_stats = map(rw_flow_slots(&r->limits) * sizeof(*r->flow_stats));
+	r->flow_stats = map_shared(rw_flow_slots(&r->limits) * sizeof(*r->flow_stats));
 	if (r->adj && r->mailbox && r->reports && r->punts && r->stats && r->flow_stats)
 		return 0;
 	fputs("rtpwire-bench: not enough memory\n", stderr);

@@ -167,11 +167,10 @@ static void test_restart(void **state)
 		receive_seq(i);
 	receive_seq(13); /* lost: 11, 12 */
 	receive_seq(40000);
-	assert_int_equal(stats.ssrc[0].seq_resets, 0);
+	assert_int_equal(stats.seq_resets, 0);
 	assert_int_equal(rw_ssrc_lost(&stats.ssrc[0]), 2);
 	receive_seq(40001);
-	assert_int_equal(stats.ssrc[0].seq_resets, 1);
-	assert_int_equal(stats.ssrc[0].prior_lost, 2);
+	assert_int_equal(stats.seq_resets, 1);
 	assert_int_equal(stats.ssrc[0].max_ext_seq, 40001);
 	assert_int_equal(rw_ssrc_lost(&stats.ssrc[0]), 2);
 	receive_seq(40001);
@@ -190,7 +189,7 @@ static void test_stray_packet(void **state)
 	receive_seq(2);
 	receive_seq(30001); /* not the one after a jump any more */
 	receive_seq(4);
-	assert_int_equal(stats.ssrc[0].seq_resets, 0);
+	assert_int_equal(stats.seq_resets, 0);
 	assert_int_equal(stats.ssrc[0].max_ext_seq, 4);
 	assert_int_equal(rw_ssrc_lost(&stats.ssrc[0]), 1);
 }
@@ -298,7 +297,6 @@ static void test_payload_types(void **state)
 	receive(3, 0, 1, 127);
 	assert_true(stats.pt_seen[0] == 1);
 	assert_true(stats.pt_seen[1] == (1ull << 37 | 1ull << 63));
-	assert_int_equal(stats.ssrc[0].payload_type, 127);
 }
 
 int main(void)
