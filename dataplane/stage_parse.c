@@ -33,11 +33,12 @@ static bool not_ours(struct path *w, struct pkt *p, enum rw_drop reason)
 	return false;
 }
 
-/* Index of a destination among the media addresses, or NO_MEDIA. */
-static inline unsigned int find_media(const struct rw_limits *lim, enum rw_family family,
-				      const uint8_t *address)
+/* Index of a destination among the media addresses, or NO_MEDIA. Inlined for each family: bytes is constant then. */
+static inline __attribute__((always_inline)) unsigned int find_media(const struct rw_limits *lim,
+								     enum rw_family family,
+								     const uint8_t *address)
 {
-	size_t bytes = family == RW_FAMILY_IP4 ? 4 : 16;
+	const size_t bytes = family == RW_FAMILY_IP4 ? 4 : 16;
 
 	for (unsigned int i = 0; i < lim->media_count; i++)
 		if (lim->media[i].family == family &&
