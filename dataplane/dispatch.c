@@ -16,6 +16,7 @@
 
 #include "dispatch.h"
 #include "mailbox.h"
+#include "wake.h"
 
 #define COMMANDS_A_TURN 256u
 #define REPORTS_A_TURN 512u /* of one worker */
@@ -251,6 +252,7 @@ static void send_wanted(struct dispatch *d, struct worker_state *w)
 			neigh_put(d->neigh, m->adj, d->now_ns);
 			return;
 		}
+		wake_up(w->rings.wake);
 		w->wanted_first = x->next;
 		x->queued = false;
 	}
@@ -302,6 +304,7 @@ static void post(struct dispatch *d, struct worker_state *w, const struct rw_com
 						   &c->spec.peer.ip, d->now_ns)
 				       : ADJ_NONE;
 	rw_ring_push(w->rings.mailbox, MAIL_SLOT_BYTES, MAIL_SLOTS, m, sizeof(*m));
+	wake_up(w->rings.wake);
 	explicit_bzero(&m->spec, sizeof(m->spec));
 }
 

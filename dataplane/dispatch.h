@@ -16,12 +16,15 @@
 #include "neigh.h"
 
 struct dispatch;
+struct wake;
 
 /* The three rings of one worker (mailbox.h). */
 struct dispatch_worker {
 	struct rw_ring *mailbox; /* producer: dispatch */
 	struct rw_ring *reports; /* consumer: dispatch */
 	struct rw_ring *punts; /* consumer: dispatch */
+	struct wake
+		*wake; /* rung after the mailbox was filled; NULL: the worker looks often enough */
 };
 
 /* workers: limits->workers of them, copied. neigh must outlive it. 0 and *out, or -ENOMEM. */

@@ -77,8 +77,9 @@ struct flow {
 
 _Static_assert(offsetof(struct flow, adj) == 64, "ingress takes one cache line");
 _Static_assert(offsetof(struct flow, source) == 192, "egress takes two cache lines");
-_Static_assert(sizeof(struct flow) / 64 % 2 == 1,
-	       "with an even number of lines the same ones of all flows would share few sets of a cache");
+_Static_assert(
+	sizeof(struct flow) / 64 % 2 == 1,
+	"with an even number of lines the same ones of all flows would share few sets of a cache");
 
 /* All flows of one worker: a lazily touched array with a place for every slot of the dataplane. */
 struct flow_table {

@@ -62,7 +62,7 @@ struct port {
 	int program_fd; /* memfd of the XDP program; -1 = none */
 	unsigned int socket_count;
 	int sockets
-		[PORT_SOCKETS_MAX]; /* AF_XDP, the driver's own; of several devices in their order */
+		[PORT_SOCKETS_MAX]; /* the driver's own, one a queue; of several devices in their order */
 	char note[PORT_NOTE_BYTES]; /* a limit that applies, for the start-up report, or "" */
 };
 
@@ -131,6 +131,9 @@ void port_unclaim_interface(struct port *p);
 
 /* For the backends: removes the XDP program that a dataplane which was killed left on the interface. */
 void port_xdp_forget(const struct port *p);
+
+/* For the backends: adds the sockets of a domain (AF_XDP, AF_PACKET) that the driver has just opened. port_sockets.c */
+void port_find_sockets(const struct ports *ps, struct port *p, int domain);
 
 /* For the backends: a port for the exception TAP of *nic, after it; NULL when there is no room. */
 struct port *ports_add_tap(struct ports *ps, struct port *nic);

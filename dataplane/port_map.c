@@ -55,6 +55,8 @@ unsigned int ports_queues_of_worker(const struct ports *ps, unsigned int worker,
 		for (; q < p->queues && n < WORKER_QUEUES_MAX; q += ps->config->limits.workers) {
 			out[n].port = (uint8_t)i;
 			out[n].ethdev = ethdev_of(p, q, &out[n].queue);
+			/* drivers open one socket a queue, in order */
+			out[n].fd = p->socket_count == p->queues ? p->sockets[q] : -1;
 			n++;
 		}
 	}

@@ -79,14 +79,22 @@ static void packet_args(const struct port *p, unsigned int n, char *buf, size_t 
 		 frame, FRAMES);
 }
 
+static int packet_ready(struct ports *ps, struct port *p, unsigned int n)
+{
+	(void)n;
+	port_find_sockets(ps, p, AF_PACKET);
+	return 0;
+}
+
 static void packet_closed(const struct ports *ps, struct port *p)
 {
 	(void)ps;
 	/* without the lock the table is another dataplane's */
 	if (p->lock_fd >= 0)
 		nftdrop_remove(p->spec->subject);
+	p->socket_count = 0;
 	port_unclaim_interface(p);
 }
 
-const struct port_ops port_packet_ops = { "net_af_packet", packet_check, packet_args, NULL,
+const struct port_ops port_packet_ops = { "net_af_packet", packet_check, packet_args, packet_ready,
 					  packet_closed };

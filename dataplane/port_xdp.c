@@ -5,7 +5,6 @@
  */
 #include "port.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <linux/ethtool.h>
 #include <linux/if_link.h>
@@ -295,39 +294,6 @@ static int fill_maps(const struct ports *ps, const struct bpf_prog_info *prog, c
 	return rc;
 }
 
-static bool is_xdp_socket(int fd)
-{
-	int domain = 0;
-	socklen_t len = sizeof(domain);
-
-	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_XDP;
-}
-
-static bool is_known(const struct ports *ps, int fd)
-{
-	for (unsigned int i = 0; i < ps->count; i++)
-		for (unsigned int s = 0; s < ps->port[i].socket_count; s++)
-			if (ps->port[i].sockets[s] == fd)
-				return true;
-	return false;
-}
-
-/* Finds the sockets that the driver has just opened for a port: it does not tell them. */
-static void find_sockets(const struct ports *ps, struct port *p)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	const struct dirent *e;
-
-	while (dir && (e = readdir(dir)) && p->socket_count < PORT_SOCKETS_MAX) {
-		int fd = atoi(e->d_name);
-
-		if (is_xdp_socket(fd) && !is_known(ps, fd))
-			p->sockets[p->socket_count++] = fd;
-	}
-	if (dir)
-		closedir(dir);
-}
-
 /* The program of the last device has only that one's socket so far. */
 static int share_sockets(const struct port *p, const struct bpf_prog_info *prog,
 			 const uint32_t *maps)
@@ -390,7 +356,7 @@ static int xdp_ready(struct ports *ps, struct port *p, unsigned int n)
 {
 	int rc;
 
-	find_sockets(ps, p);
+	port_find_sockets(ps, p, AF_XDP);
 	rc = set_up_program(ps, p, n);
 	if (rc == 0)
 		return 0;

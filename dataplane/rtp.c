@@ -135,7 +135,7 @@ static enum place place(struct rw_ssrc_stats *r, struct rtp_track *t, unsigned i
 	uint16_t ahead = (uint16_t)(seq - (uint16_t)r->max_ext_seq);
 	bool expected = t->expected >> n & 1 && t->expected_seq[n] == seq;
 
-	t->expected &= (uint8_t)~(1u << n);
+	t->expected &= (uint8_t) ~(1u << n);
 	if (ahead != 0 && ahead < MAX_DROPOUT) {
 		r->window = ahead < WINDOW_BITS ? r->window << ahead | 1 : 1;
 		r->max_ext_seq += ahead;
@@ -193,7 +193,7 @@ void rtp_receive(struct rw_flow_stats *s, struct rtp_track *t, const struct rtp_
 	r = &s->ssrc[n];
 	if (r->packets == 0 || r->ssrc != h->ssrc) {
 		start(r, h, transit);
-		t->expected &= (uint8_t)~(1u << n);
+		t->expected &= (uint8_t) ~(1u << n);
 	} else {
 		next(s, t, n, h, transit, clock_hz);
 	}

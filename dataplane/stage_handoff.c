@@ -8,6 +8,8 @@
 
 #include <rte_ring.h>
 
+#include "wake.h"
+
 unsigned int stage_handoff_take(struct worker *w, unsigned int from)
 {
 	struct rte_ring *ring = w->config.handoff_in[from];
@@ -39,6 +41,7 @@ static void hand_over(struct worker *w, unsigned int to)
 
 	if (ring)
 		sent = rte_ring_enqueue_burst(ring, (void **)list->frames, list->count, NULL);
+	wake_up(w->config.wake[to]);
 	rest = list->count - sent;
 	list->count = 0;
 	count(&w->path, RW_COUNT_handoff_out, sent);

@@ -9,6 +9,8 @@
 #include <rte_ether.h>
 #include <rte_ring.h>
 
+#include "wake.h"
+
 /* A queue may be full only until the driver has reclaimed what was sent. */
 #define TX_ATTEMPTS 4
 
@@ -50,8 +52,10 @@ static void send_by_owner(struct worker *w, const struct worker_port *wp, struct
 
 	if (wp->tx_owner < RW_WORKERS_MAX)
 		ring = w->config.tx_out[wp->tx_owner];
-	if (ring)
+	if (ring) {
 		sent = rte_ring_enqueue_burst(ring, (void **)list->frames, list->count, NULL);
+		wake_up(w->config.wake[wp->tx_owner]);
+	}
 	count(&w->path, RW_COUNT_tx_handoff, sent);
 	if (sent < list->count)
 		drop_unsent(w, list->frames + sent, list->count - sent);

@@ -3,11 +3,12 @@
  * The worker: its loop over ports, rings and mailbox. Thread: one lcore per worker.
  *
  * A turn takes at most one burst from each place, reads the TSC once and makes no system call. Every
- * 256 turns it tidies up; an idle worker naps if it may (--poll adaptive).
+ * 256 turns it tidies up; an idle worker sleeps or naps if it may (--poll adaptive).
  */
 #include "worker.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -15,10 +16,12 @@
 
 #include <rte_cycles.h>
 #include <rte_pause.h>
+#include <rte_ring.h>
 
 #include "rtpwire/clock.h"
 
 #include "apply.h"
+#include "wake.h"
 #include "worker_io.h"
 
 #define HOUSEKEEPING_TURNS 256u
@@ -26,7 +29,11 @@
 /* A machine that is busy with other things must not keep packets waiting. Only for a worker that naps. */
 #define WORKER_NICE (-10)
 
-/* Empty turns before the first nap, and the lengths of naps: doubled from one to the other. */
+/* Empty turns before a worker sleeps that a packet wakes, and for how long it does if none comes. */
+#define REST_TURNS 100u
+#define REST_MS 50
+
+/* Empty turns before the first nap of one that nothing wakes, and the lengths of naps: doubled from one to the other. */
 #define IDLE_TURNS 2000u
 #define NAP_FIRST_NS 2000u
 #define NAP_LONGEST_NS 100000u
@@ -128,6 +135,49 @@ static void housekeeping(struct worker *w, uint64_t tsc)
 	w->config.stats->flows = w->path.table.count;
 }
 
+/* What others have put into its rings. */
+static bool has_mail(const struct worker *w)
+{
+	if (!rw_ring_empty(w->config.mailbox))
+		return true;
+	for (unsigned int from = 0; from < w->config.limits.workers; from++) {
+		if (w->config.handoff_in[from] && !rte_ring_empty(w->config.handoff_in[from]))
+			return true;
+		if (w->config.tx_in[from] && !rte_ring_empty(w->config.tx_in[from]))
+			return true;
+	}
+	return false;
+}
+
+/* Sleeps until something arrives anywhere; packets that are there already end it at once. */
+static void rest(struct worker *w)
+{
+	struct wake *bell = w->config.wake[w->config.index];
+
+	count(&w->path, RW_COUNT_pauses, 1);
+	wake_sleep(bell);
+	if (!has_mail(w))
+		poll(w->sleep_on, w->sleep_on_count, REST_MS);
+	wake_woken(bell);
+	housekeeping(w, rte_rdtsc()); /* 256 turns can take long now */
+}
+
+/* Notes what to sleep on, if all queues can be slept on. */
+static void prepare_rest(struct worker *w)
+{
+	struct wake *bell = w->config.wake[w->config.index];
+
+	if (!w->config.adaptive || !bell)
+		return;
+	for (unsigned int i = 0; i < w->config.queue_count; i++) {
+		if (w->config.queues[i].fd < 0)
+			return;
+		w->sleep_on[i] = (struct pollfd){ .fd = w->config.queues[i].fd, .events = POLLIN };
+	}
+	w->sleep_on[w->config.queue_count] = (struct pollfd){ .fd = bell->fd, .events = POLLIN };
+	w->sleep_on_count = w->config.queue_count + 1;
+}
+
 /* Mail comes without a signal, so no nap may be longer than its sender can wait. */
 static void nap(struct worker *w)
 {
@@ -144,9 +194,11 @@ static void nap(struct worker *w)
 static void idle(struct worker *w)
 {
 	count(&w->path, RW_COUNT_empty_polls, 1);
-	if (w->empty_turns < IDLE_TURNS) {
+	if (w->empty_turns < (w->sleep_on_count ? REST_TURNS : IDLE_TURNS)) {
 		w->empty_turns++;
 		rte_pause();
+	} else if (w->sleep_on_count) {
+		rest(w);
 	} else if (w->config.adaptive) {
 		nap(w);
 	} else {
@@ -181,6 +233,7 @@ void worker_start(struct worker *w)
 	w->tsc_hz = rte_get_tsc_hz();
 	w->anchored_tsc = tsc;
 	clock_start(&w->clock, tsc, ns, w->tsc_hz);
+	prepare_rest(w);
 }
 
 int worker_run(void *arg)

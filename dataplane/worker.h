@@ -16,6 +16,7 @@
 
 #include "adj.h"
 
+struct wake;
 struct rte_mempool;
 struct rte_ring;
 struct srtp;
@@ -41,6 +42,7 @@ struct worker_queue {
 	uint16_t ethdev; /* DPDK port id */
 	uint16_t queue;
 	uint8_t port; /* index of the port it belongs to */
+	int fd; /* readable when packets are there; -1: there is no such thing */
 };
 
 struct worker_config {
@@ -65,6 +67,7 @@ struct worker_config {
 	struct rw_flow_stats *flow_stats; /* all slots; the worker writes those of its shard */
 	struct srtp *srtp; /* this worker's own */
 	bool adaptive; /* --poll adaptive */
+	struct wake *wake[RW_WORKERS_MAX]; /* of all workers; [index] is ours. NULL: it only naps */
 	const atomic_bool *stop; /* set by main: worker_run returns */
 };
 

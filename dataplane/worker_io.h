@@ -6,6 +6,8 @@
 #ifndef RTPWIRE_DATAPLANE_WORKER_IO_H
 #define RTPWIRE_DATAPLANE_WORKER_IO_H
 
+#include <poll.h>
+
 #include <rte_mbuf.h>
 
 #include "clock.h"
@@ -26,6 +28,8 @@ struct worker {
 	uint64_t turns;
 	uint32_t empty_turns; /* in a row */
 	uint32_t nap_ns; /* length of the last pause in a row, 0 = none */
+	struct pollfd sleep_on[WORKER_QUEUES_MAX + 1]; /* queues, and the bell of its rings */
+	unsigned int sleep_on_count; /* 0: it naps instead */
 	struct frame_list tx[WORKER_PORTS_MAX]; /* by port index */
 	struct frame_list handoff[RW_WORKERS_MAX]; /* by worker */
 	struct frame_list done; /* to be freed */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_launch.h>
 #include <rte_mbuf.h>
@@ -18,6 +19,7 @@
 
 #include "eal.h"
 #include "mailbox.h"
+#include "wake.h"
 
 #define PEER_RING_SLOTS 1024
 
@@ -30,6 +32,7 @@ struct workers {
 	struct rw_stats_header *stats;
 	uint64_t stats_bytes;
 	struct dispatch_worker rings[RW_WORKERS_MAX];
+	struct wake wake[RW_WORKERS_MAX];
 	struct rte_ring *handoff[RW_WORKERS_MAX][RW_WORKERS_MAX]; /* [from][to] */
 	struct rte_ring *tx[RW_WORKERS_MAX][RW_WORKERS_MAX]; /* [from][to] */
 	struct worker *worker[RW_WORKERS_MAX];
@@ -49,7 +52,8 @@ static int make_stats(struct workers *ws)
 	ws->stats_fd = rw_shm_create("rtpwire-stats", ws->stats_bytes, 1, &map);
 	if (ws->stats_fd < 0)
 		return -ENOMEM;
-	madvise(map, ws->stats_bytes, MADV_HUGEPAGE); /* where the kernel has them for shared memory */
+	madvise(map, ws->stats_bytes,
+		MADV_HUGEPAGE); /* where the kernel has them for shared memory */
 	ws->stats = map;
 	*ws->stats = (struct rw_stats_header){
 		.magic = RW_STATS_MAGIC,
@@ -95,6 +99,10 @@ static int make_rings(struct workers *ws, unsigned int w)
 {
 	struct dispatch_worker *r = &ws->rings[w];
 
+	ws->wake[w].fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (ws->wake[w].fd < 0)
+		return -ENOMEM;
+	r->wake = &ws->wake[w];
 	r->mailbox = make_ring(MAIL_SLOT_BYTES, MAIL_SLOTS);
 	r->reports = make_ring(REPORT_SLOT_BYTES, REPORT_SLOTS);
 	r->punts = make_ring(RW_PUNT_SLOT_BYTES, PUNT_SLOTS);
@@ -149,6 +157,7 @@ static int make_worker(struct workers *ws, unsigned int w)
 		c.handoff_in[i] = ws->handoff[i][w];
 		c.tx_out[i] = ws->tx[w][i];
 		c.tx_in[i] = ws->tx[i][w];
+		c.wake[i] = &ws->wake[i];
 	}
 	return worker_new(&c, &ws->worker[w]);
 }
@@ -156,11 +165,14 @@ static int make_worker(struct workers *ws, unsigned int w)
 int workers_new(const struct ports *ports, struct rte_mempool *pool, const struct adj *adj,
 		struct workers **out)
 {
-	struct workers *ws = calloc(1, sizeof(*ws));
+	struct workers *ws = aligned_alloc(64, (sizeof(*ws) + 63) / 64 * 64);
 	int rc;
 
 	if (!ws)
 		return -ENOMEM;
+	memset(ws, 0, sizeof(*ws));
+	for (unsigned int w = 0; w < RW_WORKERS_MAX; w++)
+		ws->wake[w].fd = -1;
 	ws->ports = ports;
 	ws->pool = pool;
 	ws->adj = adj;
@@ -195,11 +207,15 @@ void workers_free(struct workers *ws)
 	if (!ws)
 		return;
 	atomic_store(&ws->stop, true);
-	for (unsigned int w = 0; w < ws->running; w++)
+	for (unsigned int w = 0; w < ws->running; w++) {
+		wake_up(&ws->wake[w]);
 		rte_eal_wait_lcore(EAL_WORKER_LCORE(w));
+	}
 	for (unsigned int w = 0; w < ws->count; w++) {
 		worker_free(ws->worker[w]);
 		srtp_free(ws->srtp[w]);
+		if (ws->wake[w].fd >= 0)
+			close(ws->wake[w].fd);
 		free_ring(ws->rings[w].mailbox, MAIL_SLOT_BYTES, MAIL_SLOTS);
 		free_ring(ws->rings[w].reports, REPORT_SLOT_BYTES, REPORT_SLOTS);
 		free_ring(ws->rings[w].punts, RW_PUNT_SLOT_BYTES, PUNT_SLOTS);

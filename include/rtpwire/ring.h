@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -47,6 +48,13 @@ static inline int rw_ring_push(struct rw_ring *r, uint32_t slot_bytes, uint32_t 
 	memcpy(r->slots + (uint64_t)(head & (count - 1)) * slot_bytes, msg, len_bytes);
 	atomic_store_explicit(&r->head, head + 1, memory_order_release);
 	return 0;
+}
+
+/* Consumer: true when nothing is there to be popped. */
+static inline bool rw_ring_empty(const struct rw_ring *r)
+{
+	return atomic_load_explicit(&r->head, memory_order_acquire) ==
+	       atomic_load_explicit(&r->tail, memory_order_relaxed);
 }
 
 /*

@@ -91,7 +91,8 @@ struct rw_flow_stats {
 	/* SRTP streams, written when srtcp_index or seq_offset changes and every 1024 RTP packets; seq is of that moment */
 	struct rw_srtp_stream srtp_rx[RW_SSRC_SLOTS];
 	struct rw_srtp_stream srtp_tx[RW_SSRC_SLOTS];
-	uint64_t padding[10]; /* an odd number of lines: the same ones of all flows share fewer sets of a cache */
+	uint64_t padding
+		[10]; /* an odd number of lines: the same ones of all flows share fewer sets of a cache */
 };
 
 _Static_assert(sizeof(struct rw_flow_stats) % RW_CACHE_LINE_BYTES == 0, "blocks stay aligned");

@@ -144,7 +144,7 @@ static int make_worker(struct relay *r)
 	}
 	c.srtp = r->srtp;
 	c.ports[0] = (struct worker_port){ .ethdev = r->ethdev, .bypass_port = -1 };
-	c.queues[0] = (struct worker_queue){ .ethdev = r->ethdev };
+	c.queues[0] = (struct worker_queue){ .ethdev = r->ethdev, .fd = -1 };
 	if (worker_new(&c, &r->worker) < 0) {
 		fputs("rtpwire-bench: not enough memory\n", stderr);
 		return -1;

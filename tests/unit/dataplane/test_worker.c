@@ -117,9 +117,10 @@ static void new_worker(unsigned int index)
 					     .bypass_port = NIC,
 					     .frame_max = 1522,
 					     .bypass_all = true };
-	c.queues[c.queue_count++] = (struct worker_queue){ t.ethdev[NIC], (uint16_t)index, NIC };
+	c.queues[c.queue_count++] =
+		(struct worker_queue){ t.ethdev[NIC], (uint16_t)index, NIC, -1 };
 	if (index == 0)
-		c.queues[c.queue_count++] = (struct worker_queue){ t.ethdev[TAP], 0, TAP };
+		c.queues[c.queue_count++] = (struct worker_queue){ t.ethdev[TAP], 0, TAP, -1 };
 	for (unsigned int other = 0; other < WORKERS; other++) {
 		c.handoff_in[other] = t.handoff[other][index];
 		c.handoff_out[other] = t.handoff[index][other];
