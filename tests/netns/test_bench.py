@@ -6,10 +6,15 @@ Argument: the benchmark.
 """
 import json
 import os
+import xml.etree.ElementTree as ET
 
-from common import Relay, check, equal, main, wait_idle
+from common import Relay, check, equal, main, one_network, start_relay, wait_idle
 
 MEDIA = "198.51.100.1"
+SVG = "{http://www.w3.org/2000/svg}svg"
+PERCENTILES = ("p50_us", "p90_us", "p99_us", "p99_9_us", "p99_99_us", "max_us")
+FAULTS = ("duplicates", "wrong_destination", "wrong_source", "wrong_payload", "wrong_checksum", "srtp_auth_failed",
+          "srtp_other")
 
 
 def bench(lab, host, *arguments):
@@ -45,7 +50,67 @@ def signal(lab):
         wait_idle(ng)
 
 
-CASES = {"signal": signal}
+def bench_wire(net, relay, *options, family="4"):
+    """Calls from host a through the relay; JSON and report page."""
+    page = net.lab.path("wire.html")
+    out = bench(net.lab, net.a, "wire", "--port", "xdp:eth0", "--ng", f"unix:{relay.ng_socket}", "--local",
+                net.address["a", family], "--report", page, *options)
+    return out, ET.parse(page).getroot()
+
+
+def check_clean(out, streams, packets):
+    result = out["result"]
+    equal((out["streams"], result["lost"], result["faults"]), (streams, 0, 0), f"streams, lost, faults: {result['counts']}")
+    equal([result["counts"][f] for f in FAULTS], [0] * len(FAULTS), "faults")
+    equal(result["counts"]["sent"] + result["counts"]["skipped"], packets, "packets sent")
+    equal(result["counts"]["received"], result["counts"]["sent"], "packets received")
+    times = [result["latency"][p] for p in PERCENTILES]
+    check(0 < times[0] and times == sorted(times), f"latencies {times}")
+    check(sum(s["received"] for s in result["samples"]) == result["counts"]["received"], "samples do not add up")
+    check(out["relay"]["backend"].startswith("xdp"), f"relay: {out['relay']}")
+
+
+def check_page(page, out):
+    equal(len(page.findall(f".//{SVG}")), 4 + (out["search"] is not None), "plots")
+    text = "".join(page.itertext())
+    for word in (out["command"], out["cpu"], "p99"):
+        check(word in text, f"the page says nothing of {word}")
+
+
+def wire_plain(net, relay):
+    out, page = bench_wire(net, relay, "--calls", "20", "--duration", "2")
+    check_clean(out, 40, 40 * 50 * 2)
+    check_page(page, out)
+    out, _ = bench_wire(net, relay, "--calls", "5", "--duration", "1", "--direction", "a-to-b", "--payload", "1001", family="6")
+    check_clean(out, 5, 5 * 50)
+
+
+def wire_srtp(net, relay):
+    for legs, suite in (("both", "AES_CM_128_HMAC_SHA1_80"), ("a", "AEAD_AES_256_GCM"), ("b", "AES_CM_128_HMAC_SHA1_32")):
+        out, _ = bench_wire(net, relay, "--calls", "10", "--duration", "2", "--srtp", legs, "--suite", suite)
+        check_clean(out, 20, 20 * 50 * 2)
+        check(suite in out["srtp"], f"SRTP: {out['srtp']}")
+
+
+def wire_search(net, relay):
+    out, page = bench_wire(net, relay, "--calls", "4", "--search", "--trial", "0.5", "--rate", "1000", "--resolution", "20")
+    found = out["search"]
+    check(found["found"] and 0 < found["throughput_pps"] <= 1010, f"{found}")
+    check(found["trials"], "no trial")
+    check_page(page, out)
+
+
+def wire(lab):
+    """A real relay, both on XDP: what is sent comes back whole, plain and secured, also at the rates of a search."""
+    net = one_network(lab)
+    relay = start_relay(net)
+    for part in (wire_plain, wire_srtp, wire_search):
+        part(net, relay)
+    with relay.ng() as ng:
+        wait_idle(ng)
+
+
+CASES = {"signal": signal, "wire": wire}
 
 
 def test(lab, case):

@@ -14,6 +14,7 @@ static const struct command {
 	{ "srtp", bench_srtp, "cost of SRTP for each packet, suite and engine" },
 	{ "signal", bench_signal,
 	  "calls set up and ended by any ng engine: rate, latency, CPU, memory" },
+	{ "wire", bench_wire, "calls through a running relay: rate, loss, latency" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -21,7 +22,8 @@ static const struct command {
 static void help(void)
 {
 	puts("Usage: rtpwire-bench BENCHMARK [OPTION]...\n"
-	     "Measures parts of rtpwire on this machine, and what it is compared with.\n");
+	     "Measures parts of rtpwire on this machine, a running relay, and what they are "
+	     "compared with.\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		printf("  %-7s %s\n", commands[i].name, commands[i].help);
 	puts("\n  --help, --version (also: rtpwire-bench BENCHMARK --help)\n\n"
