@@ -97,15 +97,15 @@ static void measure(struct run *r)
 
 static void describe_relay(const struct run *r, struct wire_report *report)
 {
-	uint64_t polls = r->after.polls - r->before.polls;
+	uint64_t turns = r->after.busy_turns - r->before.busy_turns;
 
 	report->relay_known = r->before.known && r->after.known;
 	if (!report->relay_known)
 		return;
 	report->relay_drops = wire_relay_drops(&r->before, &r->after, report->relay_reasons,
 					       sizeof(report->relay_reasons));
-	report->relay_empty_share =
-		polls ? (double)(r->after.empty_polls - r->before.empty_polls) / (double)polls : 0;
+	report->relay_burst =
+		turns ? (double)(r->after.rx_packets - r->before.rx_packets) / (double)turns : 0;
 	snprintf(report->relay_backend, sizeof(report->relay_backend), "%s", r->after.backend);
 }
 

@@ -229,8 +229,16 @@ static inline void check(struct wire_loop *g, const struct datagram *d, uint64_t
 	}
 }
 
-static void check_burst(struct wire_loop *g, struct rte_mbuf **frames, unsigned int n,
-			uint64_t now_ns)
+/* Frames of others go where the kernel's share goes, if it has one; those that went become NULL. */
+static void foreign(struct wire_loop *g, unsigned int port, struct rte_mbuf **frame)
+{
+	g->counts.foreign++;
+	if (wire_bypass(g->queues, port, *frame))
+		*frame = NULL;
+}
+
+static void check_burst(struct wire_loop *g, unsigned int port, struct rte_mbuf **frames,
+			unsigned int n, uint64_t now_ns)
 {
 	struct datagram all[WIRE_BURST_MAX];
 	unsigned int count = 0;
@@ -238,10 +246,10 @@ static void check_burst(struct wire_loop *g, struct rte_mbuf **frames, unsigned 
 	for (unsigned int i = 0; i < n; i++) {
 		if (i + 1 < n)
 			rte_prefetch0(rte_pktmbuf_mtod(frames[i + 1], void *));
-		if (take(g, &all[count], frames[i]))
+		if (!g->queues->ports[port].bypass_all && take(g, &all[count], frames[i]))
 			count++;
 		else
-			g->counts.foreign++;
+			foreign(g, port, &frames[i]);
 	}
 	if (g->flows->srtp)
 		unprotect(g, all, count, now_ns);
@@ -262,7 +270,7 @@ unsigned int wire_receive(struct wire_loop *g)
 		if (!n)
 			continue;
 		g->last_rx_tsc = rte_rdtsc();
-		check_burst(g, frames, n, wire_ns(g, g->last_rx_tsc));
+		check_burst(g, q->port, frames, n, wire_ns(g, g->last_rx_tsc));
 		rte_pktmbuf_free_bulk(frames, n);
 		total += n;
 	}

@@ -81,8 +81,9 @@ static void write_environment(FILE *to, const struct wire_report *r)
 	put_row(to, "SRTP", wire_report_srtp(o, text, sizeof(text)));
 	put_row(to, "SRTP engine of the bench", r->engine);
 	if (r->relay_known) {
-		snprintf(text, sizeof(text), "%.1f %% of its turns found nothing; dropped %llu",
-			 100 * r->relay_empty_share, (unsigned long long)r->relay_drops);
+		snprintf(text, sizeof(text),
+			 "%.1f packets a turn (64: it has no rest); dropped %llu", r->relay_burst,
+			 (unsigned long long)r->relay_drops);
 		put_row(to, "relay's counters", text);
 	}
 	if (r->relay_reasons[0])

@@ -26,6 +26,8 @@
 #define LINK_WAIT_MS 5000u
 #define NEIGHBOUR_WAIT_MS 3000u
 #define STEP_MS 20u
+#define ADDRESS_WAIT_MS 30000u
+#define PUMP_FRAMES 32u
 
 struct wire_port {
 	const struct wire_options *options;
@@ -142,6 +144,64 @@ static int wait_for_links(const struct wire_port *wp)
 	return 0;
 }
 
+bool wire_bypass(const struct wire_queues *q, unsigned int port, struct rte_mbuf *m)
+{
+	int to = q->ports[port].bypass_port;
+
+	if (to < 0)
+		return false;
+	if (m->pkt_len > q->ports[to].frame_max ||
+	    rte_eth_tx_burst(q->ports[to].ethdev, q->ports[to].tx_queue, &m, 1) == 0)
+		rte_pktmbuf_free(m);
+	return true;
+}
+
+/* While the generator does not run: the kernel's share of a whole NIC goes on, ARP for one. */
+static void pump(struct wire_port *wp)
+{
+	const struct wire_queues *q = &wp->queues;
+	struct rte_mbuf *frames[PUMP_FRAMES];
+
+	for (unsigned int i = 0; i < q->queue_count; i++) {
+		unsigned int n = rte_eth_rx_burst(q->queues[i].ethdev, q->queues[i].queue, frames,
+						  PUMP_FRAMES);
+
+		for (unsigned int k = 0; k < n; k++)
+			if (!wire_bypass(q, q->queues[i].port, frames[k]))
+				rte_pktmbuf_free(frames[k]);
+	}
+	while (wp->mirror && mirror_read(wp->mirror))
+		;
+}
+
+/* An exception TAP is new: somebody has to give it the addresses. */
+static int wait_for_addresses(struct wire_port *wp)
+{
+	const struct rw_limits *lim = &wp->options->config.limits;
+	unsigned int waited = 0, found = 0;
+	char text[RW_IP_TEXT];
+
+	while (wp->mirror && found < lim->media_count) {
+		if (mirror_addr_ifindex(wp->mirror, &lim->media[found])) {
+			found++;
+			continue;
+		}
+		if (waited == 0)
+			log_warning("--local %s: not on this host yet; %s",
+				    rw_ip_text(&lim->media[found], text),
+				    wp->ports.port[wp->ports.count - 1].note);
+		if (waited >= ADDRESS_WAIT_MS) {
+			log_error("--local %s: not on this host after %u s",
+				  rw_ip_text(&lim->media[found], text), ADDRESS_WAIT_MS / 1000);
+			return -1;
+		}
+		pump(wp);
+		wait_ms(STEP_MS);
+		waited += STEP_MS;
+	}
+	return 0;
+}
+
 static int open_ports(struct wire_port *wp)
 {
 	struct wire_queues *q = &wp->queues;
@@ -153,7 +213,7 @@ static int open_ports(struct wire_port *wp)
 	q->port_count = wp->ports.count;
 	ports_of_worker(&wp->ports, 0, q->ports);
 	q->queue_count = ports_queues_of_worker(&wp->ports, 0, q->queues);
-	return wait_for_links(wp);
+	return wait_for_links(wp) < 0 ? -1 : wait_for_addresses(wp);
 }
 
 /* DPDK's threads inherit that no signal is theirs. */
@@ -210,6 +270,7 @@ static int resolve(struct wire_port *wp, int ifindex, const struct rw_ip *hop,
 		}
 		if (waited % 1000 == 0)
 			mirror_resolve(wp->mirror, ifindex, hop);
+		pump(wp);
 		wait_ms(STEP_MS);
 	}
 	return -1;

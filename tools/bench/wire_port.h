@@ -13,6 +13,7 @@
 /* In a buffer of the transmit pool the UDP payload always begins here: the longest headers fit before it. */
 #define WIRE_PAYLOAD_AT 256u
 
+struct rte_mbuf;
 struct wire_port;
 
 /* What the generator needs of them. */
@@ -37,6 +38,12 @@ const struct wire_queues *wire_port_queues(const struct wire_port *wp);
  */
 int wire_port_way(struct wire_port *wp, unsigned int leg, const struct rw_ip *local,
 		  const struct rw_ip *relay, struct adj_view *out);
+
+/*
+ * Hands a frame that is none of ours to the kernel by the port's exception TAP, or one of the TAP's to the NIC. False when
+ * the port has none; else the frame is gone. Generator, or main thread while that does not run.
+ */
+bool wire_bypass(const struct wire_queues *q, unsigned int port, struct rte_mbuf *m);
 
 /* "xdp:eth0, memory without huge pages ..." for the report. */
 void wire_port_text(const struct wire_port *wp, char *text, size_t bytes);

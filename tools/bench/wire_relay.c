@@ -54,8 +54,8 @@ static void read_all(struct ng_text body, struct wire_relay *out)
 	struct ng_text backend = ng_find(value_of(own, "dataplane"), "backend");
 
 	out->known = counters.p && drops.p;
-	out->polls = integer_of(counters, "polls");
-	out->empty_polls = integer_of(counters, "empty_polls");
+	out->busy_turns = integer_of(counters, "polls") - integer_of(counters, "empty_polls");
+	out->rx_packets = integer_of(counters, "rx_packets");
 	for (unsigned int n = 0; n < RW_DROP_MAX && drops.p; n++)
 		out->drops[n] = integer_of(drops, rw_drop_name(n));
 	if (backend.p)

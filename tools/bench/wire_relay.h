@@ -12,7 +12,8 @@
 /* Sums over the relay's workers. */
 struct wire_relay {
 	bool known; /* false: it tells none of this (another engine) */
-	uint64_t polls, empty_polls;
+	uint64_t busy_turns; /* of its loop: those that found packets */
+	uint64_t rx_packets;
 	uint64_t drops[RW_DROP_MAX];
 	char backend[64];
 };

@@ -89,9 +89,9 @@ static void print_relay(const struct wire_report *r)
 {
 	if (!r->relay_known)
 		return;
-	printf("relay     %.1f %% of its turns found nothing; dropped %llu%s%s\n",
-	       100 * r->relay_empty_share, (unsigned long long)r->relay_drops,
-	       r->relay_reasons[0] ? ": " : "", r->relay_reasons);
+	printf("relay     %.1f packets a turn (64: it has no rest); dropped %llu%s%s\n",
+	       r->relay_burst, (unsigned long long)r->relay_drops, r->relay_reasons[0] ? ": " : "",
+	       r->relay_reasons);
 }
 
 void wire_report_text(const struct wire_report *r)
@@ -204,7 +204,7 @@ static json_t *relay_json(const struct wire_report *r)
 		return json_null();
 	return json_pack("{ss sI ss sf}", "backend", r->relay_backend, "drops",
 			 (json_int_t)r->relay_drops, "drop_reasons", r->relay_reasons,
-			 "empty_turns_percent", 100 * r->relay_empty_share);
+			 "packets_per_turn", r->relay_burst);
 }
 
 static json_t *report_json(const struct wire_report *r)

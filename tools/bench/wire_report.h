@@ -18,7 +18,7 @@ struct wire_report {
 	double setup_s;
 	bool relay_known;
 	uint64_t relay_drops; /* from warm-up to end */
-	double relay_empty_share; /* of its turns; 1 = nothing to do */
+	double relay_burst; /* packets that a turn of its loop found, if it found any; 64: it has no rest */
 };
 
 /* The table on stdout. */
