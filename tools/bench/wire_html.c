@@ -162,7 +162,7 @@ static void write_plots(FILE *to, const struct wire_result *r)
 			       .y_name = "us",
 			       .lines = 3,
 			       .line = {
-				       { .name = "p50" }, { .name = "max" }, { .name = "p99" } } };
+				       { .name = "p50" }, { .name = "p99" }, { .name = "max" } } };
 	plot_samples(to, r, &p, pick_latency);
 	write_distribution(to, &r->latency, &p);
 }

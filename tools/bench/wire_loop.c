@@ -18,6 +18,10 @@
 #define SILENCE_MS 300u
 /* Packets are sent together that are due within this time: a burst costs less than its packets one by one. */
 #define QUANTUM_US 4u
+/* Bursts that are taken in a turn, as long as they are full. */
+#define RECEIVE_ROUNDS 4u
+/* A full port is asked again after that: a driver's rings are memory that the relay polls as well. */
+#define RETRY_NS 500u
 /* For so long the generator makes up for time that something took from it; then packets are skipped. */
 #define BEHIND_MS 20u
 
@@ -67,7 +71,9 @@ static bool turn(struct wire_loop *g)
 	} else if (receiving_ended(g, tsc)) {
 		return false;
 	}
-	wire_receive(g);
+	/* what has arrived goes first: nobody shall lose it because we are busy sending */
+	for (unsigned int n = 0; n < RECEIVE_ROUNDS && wire_receive(g) >= WIRE_BURST_MAX; n++)
+		;
 	if (wanted != atomic_load_explicit(&g->served, memory_order_relaxed))
 		publish(g, wanted);
 	return true;
@@ -119,6 +125,7 @@ int wire_loop_new(struct wire_flows *flows, const struct wire_queues *queues,
 	g->ticks_per_s = rte_get_tsc_hz();
 	g->ns_per_tick = 1e9 / (double)g->ticks_per_s;
 	g->epoch_tsc = rte_rdtsc();
+	g->retry_ticks = g->ticks_per_s * RETRY_NS / 1000000000;
 	g->keeps_pattern = keeps_pattern(flows);
 	rte_mempool_obj_iter(queues->tx_pool, write_pattern, flows);
 	*out = g;

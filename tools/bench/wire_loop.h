@@ -15,7 +15,7 @@
 	X(sent, "packets given to the ports")                                                      \
 	X(received, "packets that arrived, each once")                                             \
 	X(skipped, "packets that were not sent: the generator or the port was too slow")           \
-	X(waits, "bursts that a full port took only later")                                        \
+	X(waits, "times that a full port did not take all of a burst")                             \
 	X(reordered, "packets that arrived after one with a higher number")                        \
 	X(duplicates, "packets that had arrived before")                                           \
 	X(wrong_destination, "packets of another stream at this address and port")                 \

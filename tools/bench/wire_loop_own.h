@@ -23,6 +23,7 @@ struct wire_loop {
 	uint64_t epoch_tsc; /* of the run's clock */
 	double ns_per_tick;
 	uint64_t ticks_per_s;
+	uint64_t retry_ticks;
 	/* of the trial; written before it starts */
 	uint32_t trial;
 	struct wire_pace pace;
@@ -34,6 +35,7 @@ struct wire_loop {
 	uint64_t start_tsc, end_tsc; /* of sending; end: 0 while it goes on */
 	uint64_t scheduled; /* packets sent or skipped */
 	uint64_t last_rx_tsc;
+	uint64_t retry_tsc; /* a port was full: not before that again */
 	uint32_t cursor; /* into flows->tx */
 	unsigned int pending; /* frames in all lists */
 	struct wire_counts counts;

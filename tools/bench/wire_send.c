@@ -180,10 +180,14 @@ void wire_send(struct wire_loop *g, uint64_t tsc)
 {
 	unsigned int n;
 
+	if (g->pending && tsc < g->retry_tsc)
+		return;
 	if (g->pending)
 		flush_all(g);
-	if (g->pending)
+	if (g->pending) {
+		g->retry_tsc = tsc + g->retry_ticks;
 		return;
+	}
 	n = due(g, tsc);
 	if (n)
 		send_burst(g, n, wire_ns(g, tsc));
