@@ -15,6 +15,14 @@ static const char *const level_names[] = { "error", "warning", "info", "debug" }
 
 static _Atomic int log_level_now = LOG_LEVEL_INFO;
 
+/* Set before there is a second thread. */
+static const char *program = "rtpwire-dataplane";
+
+void log_program_set(const char *name)
+{
+	program = name;
+}
+
 void log_level_set(enum log_level level)
 {
 	log_level_now = level;
@@ -40,7 +48,7 @@ void log_write(enum log_level level, const char *fmt, ...)
 
 	if ((int)level > log_level_now)
 		return;
-	head = snprintf(line, sizeof(line), "rtpwire-dataplane: %s%s", mark ? mark : "",
+	head = snprintf(line, sizeof(line), "%s: %s%s", program, mark ? mark : "",
 			mark ? ": " : "");
 	va_start(ap, fmt);
 	len = vsnprintf(line + head, sizeof(line) - (size_t)head - 1, fmt, ap);

@@ -13,6 +13,9 @@ static const struct command {
 } commands[] = {
 	{ "pipe", bench_pipe, "packets a second of one worker, by what it does with them" },
 	{ "srtp", bench_srtp, "cost of SRTP for each packet, suite and engine" },
+	{ "signal", bench_signal,
+	  "calls set up and ended by any ng engine: rate, latency, CPU, memory" },
+	{ "wire", bench_wire, "calls through a running relay: rate, loss, latency" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -20,7 +23,8 @@ static const struct command {
 static void help(void)
 {
 	puts("Usage: rtpwire-bench BENCHMARK [OPTION]...\n"
-	     "Measures parts of rtpwire on this machine, without a network.\n");
+	     "Measures parts of rtpwire on this machine, a running relay, and what they are "
+	     "compared with.\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		printf("  %-7s %s\n", commands[i].name, commands[i].help);
 	puts("\n  --help, --version (also: rtpwire-bench BENCHMARK --help)\n\n"

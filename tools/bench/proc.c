@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * CPU time and memory of processes from /proc (proc.h). Program's only thread.
+ */
+#include "proc.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Reads a file of /proc as far as there is room, terminated. 0 or a negative errno. */
+static int read_file(const char *path, char *text, size_t bytes)
+{
+	FILE *f = fopen(path, "re");
+	size_t n;
+	int ret;
+
+	if (!f)
+		return -errno;
+	n = fread(text, 1, bytes - 1, f);
+	ret = n == 0 ? -ENOENT : 0;
+	fclose(f);
+	text[n] = 0;
+	return ret;
+}
+
+/* utime and stime of a stat file, fields 14 and 15; the name before them may hold anything. */
+static int read_stat(const char *path, double *seconds)
+{
+	unsigned long long user, system;
+	char text[1024];
+	const char *behind;
+	int ret = read_file(path, text, sizeof(text));
+
+	if (ret < 0)
+		return ret;
+	behind = strrchr(text, ')');
+	if (!behind || sscanf(behind, ") %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu %llu",
+			      &user, &system) != 2)
+		return -EINVAL;
+	*seconds = (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+	return 0;
+}
+
+int proc_cpu(pid_t pid, struct proc_cpu *out)
+{
+	char path[64];
+	int ret;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	ret = read_stat(path, &out->all_s);
+	if (ret < 0)
+		return ret;
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", (int)pid, (int)pid);
+	return read_stat(path, &out->main_s);
+}
+
+/* The kB behind "\nname:" */
+static int field_bytes(const char *text, const char *name, uint64_t *bytes)
+{
+	const char *at = strstr(text, name);
+	unsigned long long kb;
+
+	if (!at || sscanf(at + strlen(name), "%llu kB", &kb) != 1)
+		return -EINVAL;
+	*bytes = kb * 1024;
+	return 0;
+}
+
+int proc_memory(pid_t pid, struct proc_memory *out)
+{
+	char path[64], text[4096];
+	int ret;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
+	ret = read_file(path, text, sizeof(text));
+	if (ret == 0)
+		ret = field_bytes(text, "\nRss:", &out->rss_bytes);
+	return ret < 0 ? ret : field_bytes(text, "\nPss:", &out->pss_bytes);
+}
+
+void proc_name(pid_t pid, char *text, size_t bytes)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	if (read_file(path, text, bytes) < 0)
+		snprintf(text, bytes, "?");
+	text[strcspn(text, "\n")] = 0;
+}
