@@ -5,7 +5,10 @@
 #include "bencode.h"
 
 #include <errno.h>
-#include <stdio.h>
+
+#include "decimal.h"
+
+#define SCRATCH_BYTES 32768 /* most replies fit, and need not be measured before they are written */
 
 struct reader {
 	struct arena *arena;
@@ -131,34 +134,58 @@ int bencode_decode(struct arena *a, struct str text, const struct ng_value **out
 }
 
 /* Writes when p is set, only counts otherwise: one code for the length and the text. */
+/* Text beyond size is only counted. */
 struct writer {
 	char *p;
-	size_t n;
+	size_t n, size;
 };
 
 static void put(struct writer *w, const char *p, size_t n)
 {
-	if (w->p && n)
+	if (n && w->n + n <= w->size)
 		memcpy(w->p + w->n, p, n);
 	w->n += n;
 }
 
 static void put_string(struct writer *w, struct str s)
 {
-	char head[24];
+	char head[DECIMAL_MAX + 1];
+	size_t n;
 
-	put(w, head, (size_t)snprintf(head, sizeof(head), "%zu:", s.n));
+	if (s.n < 100 && w->n + 3 + s.n <= w->size) { /* nearly all */
+		char *to = w->p + w->n;
+
+		if (s.n >= 10)
+			*to++ = (char)('0' + s.n / 10);
+		*to++ = (char)('0' + s.n % 10);
+		*to++ = ':';
+		if (s.n)
+			memcpy(to, s.p, s.n);
+		w->n = (size_t)(to - w->p) + s.n;
+		return;
+	}
+	n = decimal_put(head, s.n);
+	head[n] = ':';
+	put(w, head, n + 1);
 	put(w, s.p, s.n);
+}
+
+static void put_int(struct writer *w, int64_t v)
+{
+	char text[DECIMAL_MAX + 3] = "i-";
+	size_t n = v < 0 ? 2 : 1;
+
+	n += decimal_put(text + n, v < 0 ? -(uint64_t)v : (uint64_t)v);
+	text[n] = 'e';
+	put(w, text, n + 1);
 }
 
 /* Trees are built by our own code or by a bounded reader: recursion is bounded with them. */
 static void write_value(struct writer *w, const struct ng_value *v)
 {
-	char number[32];
-
 	switch (v->type) {
 	case NG_INT:
-		put(w, number, (size_t)snprintf(number, sizeof(number), "i%llde", (long long)v->i));
+		put_int(w, v->i);
 		return;
 	case NG_STR:
 		put_string(w, v->s);
@@ -178,13 +205,20 @@ static void write_value(struct writer *w, const struct ng_value *v)
 
 struct str bencode_encode(struct arena *a, const struct ng_value *v)
 {
-	struct writer w = { NULL, 0 };
+	static char scratch[SCRATCH_BYTES];
+	struct writer w = { scratch, 0, sizeof(scratch) };
+	size_t n;
+	char *p;
 
 	write_value(&w, v);
-	w.p = arena_alloc(a, w.n + 1);
-	if (!w.p)
-		return (struct str){ NULL, 0 };
-	w.n = 0;
-	write_value(&w, v);
-	return (struct str){ w.p, w.n };
+	n = w.n;
+	p = arena_alloc(a, n + 1);
+	if (p && n <= sizeof(scratch)) {
+		memcpy(p, scratch, n);
+	} else if (p) {
+		w = (struct writer){ p, 0, n };
+		write_value(&w, v);
+	}
+	explicit_bzero(scratch, n < sizeof(scratch) ? n : sizeof(scratch)); /* SDP has keys */
+	return (struct str){ p, p ? n : 0 };
 }

@@ -9,6 +9,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "random.h"
+
 static bool is_hold(const struct plan *p, const struct sdp_media *m)
 {
 	struct rw_endpoint ep = plan_endpoint(p, m);
@@ -113,7 +115,7 @@ static void own_address(struct plan *p, struct sdp_origin *o)
 		ip = &told_entry(p, m)->advertised;
 		o->net_type = STR("IN");
 		o->address_type = ip->family == RW_FAMILY_IP6 ? STR("IP6") : STR("IP4");
-		o->address = arena_printf(p->arena, "%s", rw_ip_text(ip, text));
+		o->address = arena_str(p->arena, str_from(rw_ip_text(ip, text)));
 		return;
 	}
 }
@@ -211,7 +213,7 @@ int plan_print(struct plan *p, struct sdp_section *sections, unsigned int count)
 	};
 
 	if (!pr->once || p->sdp->origin.present)
-		id = arena_printf(p->arena, "%" PRIu32, arc4random());
+		id = arena_printf(p->arena, "%" PRIu32, random_below(UINT32_MAX));
 	edit.origin = sdp_origin_default(p->sdp, id);
 	if (p->args->loop_protect)
 		edit.loop_id = p->env->instance_id;

@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+#include "random.h"
+
 enum port_state {
 	PORT_USED,
 	PORT_PAIR, /* free together with its neighbour: the even one stands in pool.pairs */
@@ -234,7 +236,7 @@ int ports_take_pair(struct ports *p, unsigned int media, unsigned int shard, uin
 		wake_oldest(p, pool);
 	if (pool->pair_count == 0)
 		return -ENOSPC;
-	slot = pool->pairs[arc4random_uniform(pool->pair_count)];
+	slot = pool->pairs[random_below(pool->pair_count)];
 	drop(p, pool->pairs, &pool->pair_count, slot);
 	p->port[slot].state = p->port[slot + 1].state = PORT_USED;
 	*id = slot_id(p, slot);
@@ -262,11 +264,11 @@ int ports_take_single(struct ports *p, unsigned int media, unsigned int shard, u
 	if (pool->single_count == 0 && pool->pair_count == 0 && pool->oldest != SLOT_NONE)
 		wake_oldest(p, pool);
 	if (pool->single_count) {
-		slot = pool->singles[arc4random_uniform(pool->single_count)];
+		slot = pool->singles[random_below(pool->single_count)];
 		drop(p, pool->singles, &pool->single_count, slot);
 		p->port[slot].state = PORT_USED;
 	} else if (pool->pair_count) {
-		slot = pool->pairs[arc4random_uniform(pool->pair_count)];
+		slot = pool->pairs[random_below(pool->pair_count)];
 		take_half(p, pool, slot);
 	} else {
 		return -ENOSPC;

@@ -140,7 +140,7 @@ static void put_address(struct arena *a, struct ng_value *d, const char *key,
 {
 	char text[RW_IP_TEXT];
 
-	ng_put_str(a, d, key, arena_printf(a, "%s", rw_ip_text(ip, text)));
+	ng_put_str(a, d, key, arena_str(a, str_from(rw_ip_text(ip, text))));
 }
 
 /* {} when not known. */
@@ -222,7 +222,7 @@ static void put_endpoint_text(struct arena *a, struct ng_value *d, const char *k
 	char text[RW_ENDPOINT_TEXT];
 
 	if (ep->ip.family != RW_FAMILY_NONE)
-		ng_put_str(a, d, key, arena_printf(a, "%s", rw_endpoint_text(ep, text)));
+		ng_put_str(a, d, key, arena_str(a, str_from(rw_endpoint_text(ep, text))));
 }
 
 static struct ng_value *payload_types(struct arena *a, const uint64_t *seen)

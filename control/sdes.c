@@ -8,8 +8,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "decimal.h"
+#include "random.h"
 #include "sdp_scan.h"
 
 #define LIFETIME_BITS_MAX 48 /* RFC 3711 section 9.2 */
@@ -196,10 +197,14 @@ size_t sdes_print(const struct sdes_line *line, struct sdes_style style,
 		  char out[static SDES_TEXT_BYTES])
 {
 	const struct rw_srtp_key *k = &line->key;
-	int n = snprintf(out, SDES_TEXT_BYTES, "%" PRIu32 " %s inline:", line->tag,
-			 rw_srtp_suite_info(k->suite)->name);
-	size_t at = (size_t)n;
+	struct str suite = str_from(rw_srtp_suite_info(k->suite)->name);
+	size_t at = decimal_put(out, line->tag);
 
+	out[at++] = ' ';
+	memcpy(out + at, suite.p, suite.n);
+	at += suite.n;
+	memcpy(out + at, " inline:", 8);
+	at += 8;
 	at += base64_write(k->key, key_bytes(k->suite), style.pad, out + at);
 	out[at] = '\0';
 	if (style.lifetime)
@@ -220,7 +225,7 @@ size_t sdes_print(const struct sdes_line *line, struct sdes_style style,
 void sdes_new_key(enum rw_srtp_suite suite, struct rw_srtp_key *out)
 {
 	*out = (struct rw_srtp_key){ .suite = (uint8_t)suite };
-	arc4random_buf(out->key, key_bytes(suite));
+	random_bytes(out->key, key_bytes(suite));
 }
 
 const struct sdes_line *sdes_find(const struct sdes_line *lines, unsigned int count,

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * An SDP printed anew from parsed parts and a plan's decisions, in the incumbent's fixed order of lines,
- * which proxies' scripts and peers are used to. Prints twice: once to measure, once into the one
- * allocation. Never parses. Pure; control's only thread.
+ * which proxies' scripts and peers are used to. Text too long for the scratch memory is printed
+ * twice: once to measure, once into the one allocation. Never parses. Pure; control's only thread.
  */
 #include "sdp.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
+#include "decimal.h"
 #include "sdes.h"
 #include "sdp_attr.h"
 #include "sdp_codec.h"
 #include "sdp_line.h"
 #include "sdp_scan.h"
 
-/* Where text goes; p is NULL in the first run, which only counts. */
+#define SCRATCH_BYTES 16384
+
+/* Where text goes; what is beyond size is only counted. */
 struct output {
 	char *p;
 	size_t n;
@@ -24,7 +24,7 @@ struct output {
 
 static void put(struct output *o, struct str s)
 {
-	if (o->p && s.n && o->n + s.n <= o->size)
+	if (s.n && o->n + s.n <= o->size)
 		memcpy(o->p + o->n, s.p, s.n);
 	o->n += s.n;
 }
@@ -36,10 +36,9 @@ static void put_text(struct output *o, const char *text)
 
 static void put_number(struct output *o, uint64_t value)
 {
-	char text[24];
-	int n = snprintf(text, sizeof(text), "%" PRIu64, value);
+	char text[DECIMAL_MAX];
 
-	put(o, (struct str){ text, (size_t)n });
+	put(o, (struct str){ text, decimal_put(text, value) });
 }
 
 static void put_end(struct output *o)
@@ -435,15 +434,20 @@ static void put_all(struct output *o, const struct sdp_edit *edit)
 
 struct str sdp_print(struct arena *arena, const struct sdp_edit *edit)
 {
-	struct output o = { 0 };
+	static char scratch[SCRATCH_BYTES];
+	struct output o = { scratch, 0, sizeof(scratch) };
+	size_t n;
+	char *p;
 
 	put_all(&o, edit);
-	if (o.n <= SDP_PRINT_MAX_BYTES)
-		o.p = arena_alloc(arena, o.n + 1);
-	if (!o.p)
-		return (struct str){ NULL, 0 };
-	o.size = o.n;
-	o.n = 0;
-	put_all(&o, edit);
-	return (struct str){ o.p, o.n };
+	n = o.n;
+	p = n <= SDP_PRINT_MAX_BYTES ? arena_alloc(arena, n + 1) : NULL;
+	if (p && n <= sizeof(scratch)) {
+		memcpy(p, scratch, n);
+	} else if (p) {
+		o = (struct output){ p, 0, n };
+		put_all(&o, edit);
+	}
+	explicit_bzero(scratch, n < sizeof(scratch) ? n : sizeof(scratch)); /* it has keys */
+	return (struct str){ p, p ? n : 0 };
 }

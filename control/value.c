@@ -43,16 +43,9 @@ struct ng_value *ng_dict(struct arena *a)
 	return node_new(a, NG_DICT);
 }
 
-static struct ng_value *append(struct arena *a, struct ng_value *to, struct str key,
-			       struct ng_value *v)
+static struct ng_value *link_item(struct ng_value *to, struct ng_item *item, struct str key,
+				  struct ng_value *v)
 {
-	struct ng_item *item;
-
-	if (!to || !v)
-		return NULL;
-	item = arena_alloc(a, sizeof(*item));
-	if (!item)
-		return NULL;
 	item->key = key;
 	item->value = v;
 	if (to->last)
@@ -62,6 +55,32 @@ static struct ng_value *append(struct arena *a, struct ng_value *to, struct str 
 	to->last = item;
 	to->count++;
 	return v;
+}
+
+static struct ng_value *append(struct arena *a, struct ng_value *to, struct str key,
+			       struct ng_value *v)
+{
+	struct ng_item *item;
+
+	if (!to || !v)
+		return NULL;
+	item = arena_alloc(a, sizeof(*item));
+	return item ? link_item(to, item, key, v) : NULL;
+}
+
+/* A new value of a dictionary, in one allocation with its item: a reply to a query has hundreds of them. */
+static struct ng_value *append_new(struct arena *a, struct ng_value *dict, const char *key,
+				   enum ng_type type)
+{
+	struct {
+		struct ng_item item;
+		struct ng_value value;
+	} *pair = dict ? arena_alloc(a, sizeof(*pair)) : NULL;
+
+	if (!pair)
+		return NULL;
+	pair->value.type = type;
+	return link_item(dict, &pair->item, str_from(key), &pair->value);
 }
 
 struct ng_value *ng_put(struct arena *a, struct ng_value *dict, const char *key, struct ng_value *v)
@@ -77,12 +96,20 @@ struct ng_value *ng_put_key(struct arena *a, struct ng_value *dict, struct str k
 
 struct ng_value *ng_put_int(struct arena *a, struct ng_value *dict, const char *key, int64_t i)
 {
-	return dict ? ng_put(a, dict, key, ng_int(a, i)) : NULL;
+	struct ng_value *v = append_new(a, dict, key, NG_INT);
+
+	if (v)
+		v->i = i;
+	return v;
 }
 
 struct ng_value *ng_put_str(struct arena *a, struct ng_value *dict, const char *key, struct str s)
 {
-	return dict ? ng_put(a, dict, key, ng_str(a, s)) : NULL;
+	struct ng_value *v = append_new(a, dict, key, NG_STR);
+
+	if (v)
+		v->s = s;
+	return v;
 }
 
 struct ng_value *ng_add(struct arena *a, struct ng_value *list, struct ng_value *v)

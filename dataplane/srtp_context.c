@@ -85,17 +85,18 @@ static void size_up(struct srtp *s, unsigned int window)
 	s->stream_bytes = sizeof(struct srtp_stream) + s->window_words * sizeof(uint64_t);
 	s->stream_bytes = (s->stream_bytes + 63) / 64 * 64;
 	s->hot_bytes = s->stream_bytes + sizeof(struct srtp_context) + s->ops->hot_bytes;
-	s->streams_at = sizeof(struct srtp_cold) + s->ops->keys_bytes;
-	s->cold_bytes = s->streams_at + SRTP_KINDS * SRTP_STREAMS_MAX * s->stream_bytes;
+	s->cold_bytes = (sizeof(struct srtp_cold) + s->ops->keys_bytes + 63) / 64 * 64;
 	/* an odd number of lines: contexts spread over all sets of the caches */
 	s->hot_bytes |= 64;
 	s->cold_bytes |= 64;
+	s->streams_at = (s->hot_bytes + s->cold_bytes) * s->contexts;
+	s->pool_bytes =
+		s->streams_at + SRTP_KINDS * SRTP_STREAMS_MAX * s->stream_bytes * s->contexts;
 }
 
 /* Keys stay out of core dumps; large pages spare a miss of the TLB for each packet. */
 static int map_pool(struct srtp *s)
 {
-	s->pool_bytes = (s->hot_bytes + s->cold_bytes) * s->contexts;
 	s->pool = mmap(NULL, s->pool_bytes, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (s->pool == MAP_FAILED) {
@@ -104,7 +105,7 @@ static int map_pool(struct srtp *s)
 	}
 	if (madvise(s->pool, s->pool_bytes, MADV_DONTDUMP) < 0)
 		return -ENOTSUP;
-	madvise(s->pool, s->pool_bytes, MADV_HUGEPAGE); /* as good as it goes */
+	madvise(s->pool, s->streams_at, MADV_HUGEPAGE); /* as good as it goes */
 	return 0;
 }
 
@@ -154,6 +155,9 @@ static void give_place(struct srtp *s, struct srtp_context *c)
 {
 	struct srtp_cold *cold = c->cold;
 
+	for (enum srtp_kind kind = 0; kind < SRTP_KINDS; kind++)
+		for (unsigned int i = 0; i < c->stream_count[kind]; i++)
+			memset(srtp_stream_at(s, c, kind, i), 0, s->stream_bytes);
 	explicit_bzero(srtp_stream_first(s, c), s->hot_bytes);
 	explicit_bzero(cold, s->cold_bytes);
 	cold->next = s->free_first;
@@ -192,6 +196,7 @@ static struct srtp_context *take_place(struct srtp *s)
 	} else {
 		return NULL;
 	}
+	cold_at(s, place)->place = place;
 	context_at(s, place)->cold = cold_at(s, place);
 	return context_at(s, place);
 }

@@ -40,12 +40,13 @@ struct srtp_stream {
 
 _Static_assert(sizeof(struct srtp_stream) == 32, "a stream and its window share a cache line");
 
-/* What packets seldom need of a context. The engine's other keys and all but the first stream follow it in memory. */
+/* What packets seldom need of a context. The engine's other keys follow it in memory. */
 struct srtp_cold {
 	_Alignas(64) struct rw_srtp_key key;
 	uint32_t ssrc[SRTP_KINDS][SRTP_STREAMS_MAX];
 	uint64_t call_ref; /* under which it was entered */
 	uint32_t next; /* place in the pool: of the next free one, or of the same bucket */
+	uint32_t place; /* its own, in the pool */
 	uint32_t users;
 	bool entered;
 	uint8_t publish_next; /* which published place is given up next */
@@ -103,10 +104,14 @@ extern const struct srtp_engine_ops srtp_libsrtp2;
 struct srtp {
 	const struct srtp_engine_ops *ops;
 	void *engine;
-	uint8_t *pool; /* hot parts of all contexts (stream, facts, keys), then cold ones */
+	/*
+	 * Hot parts of all contexts (stream, facts, keys), then cold ones, then streams: the second one of each context, the third
+	 * one of each, ... Nearly none has more than two, and the pages of the others are never touched.
+	 */
+	uint8_t *pool;
 	size_t pool_bytes;
 	size_t hot_bytes, cold_bytes; /* of one */
-	size_t streams_at; /* in the cold part; the place of the first RTP stream is not used there */
+	size_t streams_at; /* in the pool; the places of the first RTP streams are not used there */
 	size_t stream_bytes;
 	uint32_t contexts; /* places in the pool */
 	uint32_t touched; /* places used so far */
@@ -144,8 +149,9 @@ static inline struct srtp_stream *srtp_stream_at(const struct srtp *s, const str
 {
 	if (kind == SRTP_RTP && place == 0)
 		return srtp_stream_first(s, c);
-	return (struct srtp_stream *)((uintptr_t)c->cold + s->streams_at +
-				      ((unsigned int)kind * SRTP_STREAMS_MAX + place) *
+	return (struct srtp_stream *)(s->pool + s->streams_at +
+				      (((size_t)kind * SRTP_STREAMS_MAX + place) * s->contexts +
+				       c->cold->place) *
 					      s->stream_bytes);
 }
 

@@ -115,6 +115,34 @@ static void any_byte_fits_in_a_string(void **state)
 	arena_free(a);
 }
 
+/* Sizes around and far beyond the scratch memory of the writer; the numbers' extremes. */
+static void long_texts_and_numbers(void **state)
+{
+	(void)state;
+	for (unsigned int count = 8100; count < 9000; count += count < 8300 ? 1 : 317) {
+		struct arena *a = arena_new();
+		struct ng_value *v = ng_dict(a), *l = ng_list(a);
+		const struct ng_value *again;
+		struct str text;
+
+		ng_put(a, v, "l", l);
+		for (unsigned int i = 0; i < count; i++)
+			ng_add(a, l, ng_str(a, STR("xy")));
+		ng_put_int(a, v, "a", INT64_MIN);
+		ng_put_int(a, v, "b", INT64_MAX);
+		text = bencode_encode(a, v);
+		assert_int_equal(text.n, count * 4 +
+						 sizeof("d1:lle1:ai-9223372036854775808e"
+							"1:bi9223372036854775807ee") -
+						 1);
+		assert_int_equal(bencode_decode(a, text, &again), 0);
+		assert_int_equal(ng_get(again, "l")->count, count);
+		assert_true(ng_get_int(again, "a", 0) == INT64_MIN);
+		assert_true(ng_get_int(again, "b", 0) == INT64_MAX);
+		arena_free(a);
+	}
+}
+
 static void nested(char *text, unsigned int depth)
 {
 	for (unsigned int i = 0; i < depth; i++)
@@ -180,6 +208,7 @@ int main(void)
 		cmocka_unit_test(accepted_and_printed_again),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(any_byte_fits_in_a_string),
+		cmocka_unit_test(long_texts_and_numbers),
 		cmocka_unit_test(depth_and_items_are_limited),
 		cmocka_unit_test(memory_may_run_out_anywhere),
 	};
