@@ -70,7 +70,7 @@ const char *config_help(void)
 	       "  --media ADDRESS      address that media is relayed on; may be repeated\n"
 	       "  --media-ports A-B    UDP ports of media (default 8000-48000)\n"
 	       "  --workers N          packet threads (default 1)\n"
-	       "  --poll MODE          idle workers sleep (adaptive) or not (busy, usual for pci)\n"
+	       "  --poll MODE          idle workers sleep (adaptive) or not (busy; as for pci)\n"
 	       "  --cpus LIST          CPUs to pin workers to, such as 2,4-6\n"
 	       "  --no-hugepages       do not use huge pages even if enough are free\n"
 	       "  --mbufs N            packet buffers (default: by ports and workers)\n"

@@ -54,10 +54,13 @@ static void lcores(char *text, size_t bytes)
 
 static void exec_testpmd(void)
 {
+	const struct sched_param normal = { 0 };
 	char cores[48];
 
 	lcores(cores, sizeof(cores));
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* both its threads poll: above others they would stop whoever shares a CPU with them */
+	sched_setscheduler(0, SCHED_OTHER, &normal);
 	if (pipe_has_hugepages())
 		execlp(TESTPMD, TESTPMD, "--in-memory", cores, COMMON, FORWARD, NULL);
 	else
