@@ -131,7 +131,7 @@ static void count_quality(struct engine_totals *t, const struct rw_flow_stats *s
 	for (unsigned int i = 0; i < RW_SSRC_SLOTS; i++) {
 		const struct rw_ssrc_stats *s = &st->ssrc[i];
 
-		t->packets_lost += rw_ssrc_lost(s);
+		t->packets_lost += rw_ssrc_lost(st, i);
 		t->duplicates += s->duplicates;
 		t->reordered += s->reordered;
 	}

@@ -20,11 +20,11 @@ static struct ng_value *list_ssrcs(struct query *q, const struct stream_numbers 
 	struct ng_value *list = ng_list(q->a);
 
 	for (unsigned int i = 0; i < n->ssrc_count; i++) {
-		const struct rw_ssrc_stats *s = &n->ssrc[i];
+		const struct ssrc_numbers *s = &n->ssrc[i];
 		struct ng_value *own = ng_dict(q->a), *global = ng_dict(q->a);
-		struct str key = arena_printf(q->a, "%u", s->ssrc);
+		struct str key = arena_printf(q->a, "%u", s->stats.ssrc);
 
-		ng_put_int(q->a, own, "SSRC", s->ssrc);
+		ng_put_int(q->a, own, "SSRC", s->stats.ssrc);
 		stream_ssrc(q->a, own, s);
 		ng_add(q->a, list, own);
 		stream_ssrc(q->a, global, s);
@@ -47,7 +47,7 @@ static struct ng_value *egress_ssrcs(struct query *q, const struct call_party *p
 	for (unsigned int k = 0; k < n->ssrc_count; k++) {
 		struct ng_value *d = ng_dict(q->a);
 
-		ng_put_int(q->a, d, "SSRC", n->ssrc[k].ssrc);
+		ng_put_int(q->a, d, "SSRC", n->ssrc[k].stats.ssrc);
 		stream_ssrc(q->a, d, &n->ssrc[k]);
 		ng_add(q->a, list, d);
 	}

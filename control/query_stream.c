@@ -15,12 +15,13 @@ static const struct call_flow *flow_of(const struct call_socket *so, unsigned in
 	return f->id == RW_FLOW_NONE ? NULL : f;
 }
 
-static void add_ssrc(struct stream_numbers *n, const struct rw_ssrc_stats *s)
+static void add_ssrc(struct stream_numbers *n, const struct rw_flow_stats *st, unsigned int slot)
 {
+	const struct rw_ssrc_stats *s = &st->ssrc[slot];
 	unsigned int i;
 
 	for (i = 0; i < n->ssrc_count; i++) {
-		struct rw_ssrc_stats *have = &n->ssrc[i];
+		struct rw_ssrc_stats *have = &n->ssrc[i].stats;
 
 		if (have->ssrc != s->ssrc)
 			continue;
@@ -31,15 +32,12 @@ static void add_ssrc(struct stream_numbers *n, const struct rw_ssrc_stats *s)
 		sum.bytes = have->bytes + s->bytes;
 		sum.reordered = have->reordered + s->reordered;
 		sum.duplicates = have->duplicates + s->duplicates;
-		if (have->first_ext_seq > s->first_ext_seq)
-			sum.first_ext_seq = s->first_ext_seq;
-		else
-			sum.first_ext_seq = have->first_ext_seq;
 		*have = sum;
+		n->ssrc[i].lost += rw_ssrc_lost(st, slot);
 		return;
 	}
 	if (i < STREAM_SSRC_MAX) {
-		n->ssrc[i] = *s;
+		n->ssrc[i] = (struct ssrc_numbers){ *s, rw_ssrc_lost(st, slot) };
 		n->ssrc_count++;
 	}
 }
@@ -57,7 +55,7 @@ static void add_stats(struct stream_numbers *n, const struct rw_flow_stats *st)
 		n->drops[d] += st->drops[d];
 	for (unsigned int i = 0; i < RW_SSRC_SLOTS; i++) {
 		if (st->ssrc[i].packets)
-			add_ssrc(n, &st->ssrc[i]);
+			add_ssrc(n, st, i);
 	}
 }
 
@@ -74,10 +72,10 @@ static void take_own(struct stream_numbers *n, const struct rw_flow_stats *st)
 static void sort_ssrcs(struct stream_numbers *n)
 {
 	for (unsigned int i = 1; i < n->ssrc_count; i++) {
-		struct rw_ssrc_stats s = n->ssrc[i];
+		struct ssrc_numbers s = n->ssrc[i];
 		unsigned int j = i;
 
-		for (; j && n->ssrc[j - 1].last_ns < s.last_ns; j--)
+		for (; j && n->ssrc[j - 1].stats.last_ns < s.stats.last_ns; j--)
 			n->ssrc[j] = n->ssrc[j - 1];
 		n->ssrc[j] = s;
 	}
@@ -121,13 +119,13 @@ struct ng_value *stream_counts(struct arena *a, uint64_t packets, uint64_t bytes
 	return d;
 }
 
-void stream_ssrc(struct arena *a, struct ng_value *dict, const struct rw_ssrc_stats *s)
+void stream_ssrc(struct arena *a, struct ng_value *dict, const struct ssrc_numbers *s)
 {
-	ng_put_int(a, dict, "bytes", (int64_t)s->bytes);
-	ng_put_int(a, dict, "packets", (int64_t)s->packets);
-	ng_put_int(a, dict, "last RTP timestamp", s->rtp_timestamp);
-	ng_put_int(a, dict, "last RTP seq", s->max_ext_seq & 0xffff);
-	ng_put_int(a, dict, "cumulative loss", (int64_t)rw_ssrc_lost(s));
+	ng_put_int(a, dict, "bytes", (int64_t)s->stats.bytes);
+	ng_put_int(a, dict, "packets", (int64_t)s->stats.packets);
+	ng_put_int(a, dict, "last RTP timestamp", s->stats.rtp_timestamp);
+	ng_put_int(a, dict, "last RTP seq", s->stats.max_ext_seq & 0xffff);
+	ng_put_int(a, dict, "cumulative loss", (int64_t)s->lost);
 }
 
 static void put_family(struct arena *a, struct ng_value *d, const struct rw_ip *ip)
@@ -205,15 +203,15 @@ static void put_quality(struct arena *a, struct ng_value *d, const struct stream
 	uint64_t lost = 0, reordered = 0, duplicates = 0;
 
 	for (unsigned int i = 0; i < n->ssrc_count; i++) {
-		lost += rw_ssrc_lost(&n->ssrc[i]);
-		reordered += n->ssrc[i].reordered;
-		duplicates += n->ssrc[i].duplicates;
+		lost += n->ssrc[i].lost;
+		reordered += n->ssrc[i].stats.reordered;
+		duplicates += n->ssrc[i].stats.duplicates;
 	}
 	ng_put_int(a, d, "lost", (int64_t)lost);
 	ng_put_int(a, d, "reordered", (int64_t)reordered);
 	ng_put_int(a, d, "duplicates", (int64_t)duplicates);
 	if (n->ssrc_count)
-		ng_put_str(a, d, "jitter ms", jitter_text(a, &n->ssrc[0], clock_hz));
+		ng_put_str(a, d, "jitter ms", jitter_text(a, &n->ssrc[0].stats, clock_hz));
 }
 
 static void put_endpoint_text(struct arena *a, struct ng_value *d, const char *key,
@@ -284,7 +282,7 @@ struct ng_value *stream_dict(const struct engine *eng, struct arena *a, const st
 	ng_put_int(a, d, "last kernel packet", 0);
 	ng_put_int(a, d, "last user packet", epoch_s(n->last_ns));
 	if (component == 1 && n->ssrc_count)
-		ng_put_int(a, d, "SSRC", n->ssrc[0].ssrc);
+		ng_put_int(a, d, "SSRC", n->ssrc[0].stats.ssrc);
 	ng_put(a, d, "flags", stream_flags(a, m, component, n));
 	ng_put(a, d, "stats", stream_counts(a, n->packets, n->bytes, n->errors));
 	ng_put(a, d, "stats_out", stream_counts(a, n->out_packets, n->out_bytes, 0));

@@ -10,6 +10,12 @@
 
 #define STREAM_SSRC_MAX 16 /* listed per media: the newest */
 
+/* One SSRC of a media, on all ports that it had. */
+struct ssrc_numbers {
+	struct rw_ssrc_stats stats; /* counters are sums, the rest is of the port heard last */
+	uint64_t lost;
+};
+
 struct stream_numbers {
 	const struct call_flow *flow; /* of the port told last; NULL: there is none */
 	const struct call_socket *socket;
@@ -19,7 +25,7 @@ struct stream_numbers {
 	struct rw_endpoint source, peer, refused;
 	uint64_t packets, bytes, errors, out_packets, out_bytes, last_ns;
 	uint64_t drops[RW_DROP_FLOW_COUNT];
-	struct rw_ssrc_stats ssrc[STREAM_SSRC_MAX]; /* of RTP, latest first */
+	struct ssrc_numbers ssrc[STREAM_SSRC_MAX]; /* of RTP, latest first */
 	unsigned int ssrc_count;
 };
 
@@ -35,6 +41,6 @@ struct ng_value *stream_dict(const struct engine *eng, struct arena *a, const st
 struct ng_value *stream_counts(struct arena *a, uint64_t packets, uint64_t bytes, uint64_t errors);
 
 /* What is known of an SSRC, added to dict; clock_hz for the jitter. */
-void stream_ssrc(struct arena *a, struct ng_value *dict, const struct rw_ssrc_stats *s);
+void stream_ssrc(struct arena *a, struct ng_value *dict, const struct ssrc_numbers *s);
 
 #endif

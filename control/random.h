@@ -9,7 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Fills out. What was given out is wiped here, so that a key is nowhere but with its owner. */
+/*
+ * Fills out. What was given out is wiped here. What was not yet stays in memory, as the state of any generator does; the
+ * process can neither be dumped nor traced (privs.c).
+ */
 void random_bytes(void *out, size_t bytes);
 
 /* One of 0 to bound - 1, all equally likely; bound > 0. */

@@ -36,7 +36,7 @@ static void add_flow(struct statistics *s, struct statistics_interface *sum,
 	sum->tx_packets += st.tx_packets;
 	sum->tx_bytes += st.tx_bytes;
 	for (unsigned int i = 0; i < RW_SSRC_SLOTS; i++) {
-		sum->lost += rw_ssrc_lost(&st.ssrc[i]);
+		sum->lost += rw_ssrc_lost(&st, i);
 		sum->duplicates += st.ssrc[i].duplicates;
 	}
 }

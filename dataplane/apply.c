@@ -85,18 +85,20 @@ static void snapshot_begin(struct path *w, const struct mail *m)
 	w->snapshot_seq = m->seq;
 }
 
-static void snapshot_go_on(struct path *w)
+/* Returns how many flows were reported. */
+static unsigned int snapshot_go_on(struct path *w)
 {
 	struct rw_flow_spec spec;
+	unsigned int n;
 
-	for (unsigned int n = 0; w->snapshot_runs && n < APPLY_MAX; n++) {
+	for (n = 0; w->snapshot_runs && n < APPLY_MAX; n++) {
 		if (room(w->config.reports) <= SNAPSHOT_LEAVES)
-			return;
+			break;
 		w->snapshot_next = flow_table_next(&w->table, w->snapshot_next);
 		if (w->snapshot_next == w->table.slots) {
 			w->snapshot_runs = false;
 			report(w, REPORT_ACK, RW_ACK_OK, w->snapshot_seq, ADJ_NONE, NULL);
-			return;
+			break;
 		}
 		spec = w->table.flows[w->snapshot_next].spec;
 		spec.source = w->table.flows[w->snapshot_next].source;
@@ -105,6 +107,7 @@ static void snapshot_go_on(struct path *w)
 		explicit_bzero(&spec, sizeof(spec));
 		w->snapshot_next++;
 	}
+	return n;
 }
 
 /* False: this mail has to wait. */
@@ -145,6 +148,5 @@ unsigned int apply(struct path *w)
 			break;
 		explicit_bzero(&w->mail, sizeof(w->mail)); /* it may have held keys */
 	}
-	snapshot_go_on(w);
-	return n;
+	return n + snapshot_go_on(w);
 }

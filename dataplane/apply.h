@@ -11,7 +11,7 @@
 
 /*
  * Takes what is in the mailbox and goes on with a snapshot, as far as the ring of reports has room
- * for the answers. Never blocks. Returns the number of mails applied.
+ * for the answers. Never blocks. Returns the number of mails applied and flows reported.
  */
 unsigned int apply(struct path *w);
 

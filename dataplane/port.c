@@ -338,6 +338,9 @@ int ports_open(struct ports *ps, struct rte_mempool *pool)
 		for (unsigned int n = 0; n < p->device_count; n++)
 			if (probe(p, n) < 0 || start(ps, p, n, pool) < 0)
 				return -EIO;
+		if (p->socket_count && p->socket_count != p->queues)
+			log_warning("--port %s: %u sockets for %u queues: idle workers nap",
+				    p->spec->text, p->socket_count, p->queues);
 	}
 	return 0;
 }

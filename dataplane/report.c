@@ -49,7 +49,7 @@ static void report_workers(const struct config *c, const struct eal_plan *plan)
 	else
 		log_info("workers: %u, not pinned (%u CPU%s), poll mode %s", c->limits.workers,
 			 plan->cpu_count, plan->cpu_count == 1 ? "" : "s",
-			 config_adaptive(c) ? "adaptive (an idle worker sleeps)" : "busy");
+			 config_adaptive(c) ? "adaptive (idle workers sleep or nap)" : "busy");
 	if (!config_adaptive(c) && c->limits.workers >= plan->cpu_count)
 		log_warning("%u busy workers and %u CPU%s: they starve each other; give less "
 			    "--workers or --poll adaptive",

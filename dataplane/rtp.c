@@ -93,15 +93,18 @@ static void start(struct rw_ssrc_stats *r, const struct rtp_header *h, int32_t t
 }
 
 /*
- * The sender began a new sequence. The first number is placed so that as many are missing as before, and the two packets
- * of the new one are there.
+ * The sender began a new sequence. What was lost so far is kept aside, and the first number is placed so that what was
+ * received so far, this packet included, counts as complete.
  */
-static void restart(struct rw_ssrc_stats *r, uint16_t seq)
+static void restart(struct rw_flow_stats *s, unsigned int n, uint16_t seq)
 {
-	uint32_t lost = (uint32_t)rw_ssrc_lost(r), unique = (uint32_t)(r->packets - r->duplicates);
+	struct rw_ssrc_stats *r = &s->ssrc[n];
+	uint32_t unique = (uint32_t)(r->packets - r->duplicates) + 1;
 
+	s->prior_lost[n] = (uint32_t)rw_ssrc_lost(s, n);
+	s->seq_resets++;
 	r->max_ext_seq = seq;
-	r->first_ext_seq = seq - unique - lost;
+	r->first_ext_seq = seq + 1 - unique;
 	r->window = 3; /* the number before was the one that announced it */
 }
 
@@ -130,8 +133,9 @@ static enum place late(struct rw_ssrc_stats *r, uint32_t behind)
 }
 
 /* RFC 3550 A.1; n: the statistics slot, for the number that may be expected in it. */
-static enum place place(struct rw_ssrc_stats *r, struct rtp_track *t, unsigned int n, uint16_t seq)
+static enum place place(struct rw_flow_stats *s, struct rtp_track *t, unsigned int n, uint16_t seq)
 {
+	struct rw_ssrc_stats *r = &s->ssrc[n];
 	uint16_t ahead = (uint16_t)(seq - (uint16_t)r->max_ext_seq);
 	bool expected = t->expected >> n & 1 && t->expected_seq[n] == seq;
 
@@ -144,7 +148,7 @@ static enum place place(struct rw_ssrc_stats *r, struct rtp_track *t, unsigned i
 	if (ahead == 0 || ahead > 0x10000u - MAX_MISORDER)
 		return late(r, (uint16_t)-ahead);
 	if (expected) {
-		restart(r, seq);
+		restart(s, n, seq);
 		return PLACE_START;
 	}
 	/* Perhaps a stray packet: it must not hide a loss, so one more is expected. */
@@ -169,13 +173,12 @@ static void next(struct rw_flow_stats *s, struct rtp_track *t, unsigned int n,
 		 const struct rtp_header *h, int32_t transit, uint32_t clock_hz)
 {
 	struct rw_ssrc_stats *r = &s->ssrc[n];
-	enum place where = place(r, t, n, h->seq);
+	enum place where = place(s, t, n, h->seq);
 
 	if (where == PLACE_NONE)
 		return;
 	if (where == PLACE_NEW && clock_hz)
 		jitter(r, transit, clock_hz);
-	s->seq_resets += where == PLACE_START;
 	r->transit = transit;
 	r->rtp_timestamp = h->timestamp;
 }
@@ -193,6 +196,7 @@ void rtp_receive(struct rw_flow_stats *s, struct rtp_track *t, const struct rtp_
 	r = &s->ssrc[n];
 	if (r->packets == 0 || r->ssrc != h->ssrc) {
 		start(r, h, transit);
+		s->prior_lost[n] = 0;
 		t->expected &= (uint8_t) ~(1u << n);
 	} else {
 		next(s, t, n, h, transit, clock_hz);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include <rte_cycles.h>
@@ -29,9 +30,8 @@
 /* A machine that is busy with other things must not keep packets waiting. Only for a worker that naps. */
 #define WORKER_NICE (-10)
 
-/* Empty turns before a worker sleeps that a packet wakes, and for how long it does if none comes. */
+/* Empty turns before a worker sleeps that a packet wakes. */
 #define REST_TURNS 100u
-#define REST_MS 50
 
 /* Empty turns before the first nap of one that nothing wakes, and the lengths of naps: doubled from one to the other. */
 #define IDLE_TURNS 2000u
@@ -135,10 +135,23 @@ static void housekeeping(struct worker *w, uint64_t tsc)
 	w->config.stats->flows = w->path.table.count;
 }
 
-/* What others have put into its rings. */
-static bool has_mail(const struct worker *w)
+/* Mail comes without a signal, so no nap may be longer than its sender can wait. */
+static void nap(struct worker *w)
 {
-	if (!rw_ring_empty(w->config.mailbox))
+	struct timespec ts = { 0 };
+
+	w->nap_ns = w->nap_ns ? w->nap_ns * 2 : NAP_FIRST_NS;
+	if (w->nap_ns > NAP_LONGEST_NS)
+		w->nap_ns = NAP_LONGEST_NS;
+	ts.tv_nsec = w->nap_ns;
+	count(&w->path, RW_COUNT_pauses, 1);
+	nanosleep(&ts, NULL);
+}
+
+/* Something is there to be done, also if not at once: mail that waits for room among the reports, say. */
+static bool has_work(const struct worker *w)
+{
+	if (!rw_ring_empty(w->config.mailbox) || w->path.mail_held || w->path.snapshot_runs)
 		return true;
 	for (unsigned int from = 0; from < w->config.limits.workers; from++) {
 		if (w->config.handoff_in[from] && !rte_ring_empty(w->config.handoff_in[from]))
@@ -149,16 +162,38 @@ static bool has_mail(const struct worker *w)
 	return false;
 }
 
+/* An interface that went down leaves an error at its socket, which would end each sleep at once; reading takes it away. */
+static bool take_errors(const struct worker *w)
+{
+	bool any = false;
+
+	for (unsigned int i = 0; i < w->config.queue_count; i++) {
+		int error;
+		socklen_t len = sizeof(error);
+
+		if (!(w->sleep_on[i].revents & (POLLERR | POLLHUP | POLLNVAL)))
+			continue;
+		getsockopt(w->sleep_on[i].fd, SOL_SOCKET, SO_ERROR, &error, &len);
+		any = true;
+	}
+	return any;
+}
+
 /* Sleeps until something arrives anywhere; packets that are there already end it at once. */
 static void rest(struct worker *w)
 {
 	struct wake *bell = w->config.wake[w->config.index];
+	bool disturbed = true;
 
-	count(&w->path, RW_COUNT_pauses, 1);
 	wake_sleep(bell);
-	if (!has_mail(w))
-		poll(w->sleep_on, w->sleep_on_count, REST_MS);
+	if (!has_work(w)) {
+		count(&w->path, RW_COUNT_pauses, 1);
+		disturbed = poll(w->sleep_on, w->sleep_on_count, w->config.rest_ms) > 0 &&
+			    take_errors(w);
+	}
 	wake_woken(bell);
+	if (disturbed)
+		nap(w);
 	housekeeping(w, rte_rdtsc()); /* 256 turns can take long now */
 }
 
@@ -176,19 +211,6 @@ static void prepare_rest(struct worker *w)
 	}
 	w->sleep_on[w->config.queue_count] = (struct pollfd){ .fd = bell->fd, .events = POLLIN };
 	w->sleep_on_count = w->config.queue_count + 1;
-}
-
-/* Mail comes without a signal, so no nap may be longer than its sender can wait. */
-static void nap(struct worker *w)
-{
-	struct timespec ts = { 0 };
-
-	w->nap_ns = w->nap_ns ? w->nap_ns * 2 : NAP_FIRST_NS;
-	if (w->nap_ns > NAP_LONGEST_NS)
-		w->nap_ns = NAP_LONGEST_NS;
-	ts.tv_nsec = w->nap_ns;
-	count(&w->path, RW_COUNT_pauses, 1);
-	nanosleep(&ts, NULL);
 }
 
 static void idle(struct worker *w)

@@ -68,6 +68,7 @@ struct worker_config {
 	struct srtp *srtp; /* this worker's own */
 	bool adaptive; /* --poll adaptive */
 	struct wake *wake[RW_WORKERS_MAX]; /* of all workers; [index] is ours. NULL: it only naps */
+	int rest_ms; /* longest sleep when nothing comes; -1 = for ever */
 	const atomic_bool *stop; /* set by main: worker_run returns */
 };
 

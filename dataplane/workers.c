@@ -22,6 +22,7 @@
 #include "wake.h"
 
 #define PEER_RING_SLOTS 1024
+#define REST_MS 50 /* so the heartbeat goes on */
 
 struct workers {
 	const struct ports *ports;
@@ -142,6 +143,7 @@ static int make_worker(struct workers *ws, unsigned int w)
 		.stats = (struct rw_worker_stats *)(stats + ws->stats->workers_offset) + w,
 		.flow_stats = (struct rw_flow_stats *)(stats + ws->stats->flows_offset),
 		.adaptive = config_adaptive(config),
+		.rest_ms = REST_MS,
 		.stop = &ws->stop,
 	};
 

@@ -24,8 +24,7 @@
 /* Receive side of one SSRC, RFC 3550 appendix A. */
 struct rw_ssrc_stats {
 	uint32_t ssrc; /* host order */
-	/* Extended sequence number, cycles << 16 | seq; moved so that max - first + 1 is what should have come. */
-	uint32_t first_ext_seq;
+	uint32_t first_ext_seq; /* extended sequence number: cycles << 16 | seq */
 	uint32_t max_ext_seq;
 	uint32_t reordered; /* arrived after a higher sequence number */
 	uint32_t duplicates; /* seen before within the last 64 */
@@ -39,17 +38,6 @@ struct rw_ssrc_stats {
 };
 
 _Static_assert(sizeof(struct rw_ssrc_stats) == RW_CACHE_LINE_BYTES, "each packet touches one line");
-
-/* Packets that should have come and did not (RFC 3550 A.3); never below zero. */
-static inline uint64_t rw_ssrc_lost(const struct rw_ssrc_stats *s)
-{
-	uint64_t expected = (uint64_t)(s->max_ext_seq - s->first_ext_seq) + 1;
-	uint64_t unique = s->packets - s->duplicates;
-
-	if (s->packets == 0)
-		return 0;
-	return expected > unique ? expected - unique : 0;
-}
 
 /* rw_flow_stats.state */
 #define RW_FLOW_STATE_LIVE 0x1u /* a flow exists here now */
@@ -88,17 +76,31 @@ struct rw_flow_stats {
 	struct rw_endpoint refused; /* where the last refused packet came from */
 	uint64_t drops
 		[RW_DROP_FLOW_COUNT]; /* enum rw_drop; drops at egress count on the ingress flow */
+	uint32_t prior_lost
+		[RW_SSRC_SLOTS]; /* of each SSRC: lost before the last reset of its numbers */
 	/* SRTP streams, written when srtcp_index or seq_offset changes and every 1024 RTP packets; seq is of that moment */
 	struct rw_srtp_stream srtp_rx[RW_SSRC_SLOTS];
 	struct rw_srtp_stream srtp_tx[RW_SSRC_SLOTS];
-	uint64_t padding
-		[10]; /* an odd number of lines: the same ones of all flows share fewer sets of a cache */
+	/* An odd number of lines: the same ones of all flows share fewer sets of a cache. */
+	uint64_t padding[8];
 };
 
 _Static_assert(sizeof(struct rw_flow_stats) % RW_CACHE_LINE_BYTES == 0, "blocks stay aligned");
 _Static_assert(offsetof(struct rw_flow_stats, tx_packets) == RW_CACHE_LINE_BYTES &&
 		       offsetof(struct rw_flow_stats, ssrc) == 2 * RW_CACHE_LINE_BYTES,
 	       "a packet touches two lines where it arrives and one where it leaves");
+
+/* Packets of SSRC slot n that should have come and did not (RFC 3550 A.3); never below zero. */
+static inline uint64_t rw_ssrc_lost(const struct rw_flow_stats *s, unsigned int n)
+{
+	const struct rw_ssrc_stats *r = &s->ssrc[n];
+	uint64_t expected = (uint64_t)(r->max_ext_seq - r->first_ext_seq) + 1;
+	uint64_t unique = r->packets - r->duplicates;
+
+	if (r->packets == 0)
+		return 0;
+	return s->prior_lost[n] + (expected > unique ? expected - unique : 0);
+}
 
 struct rw_worker_stats {
 	uint64_t heartbeat_ns; /* CLOCK_MONOTONIC, about once a second */

@@ -4,7 +4,7 @@
 kill -9 under traffic. Argument "control": not one packet is lost; a new control finds the flows, its new calls
 work, and the old ones can be removed. Argument "dataplane": started again, it is programmed by control and the
 calls talk on without signalling. Argument "user": the same when nobody chose the user of control and the group of
-the dataplane's socket.
+the dataplane's socket. Argument "many": a new control finds more calls than any ring has room for, in an idle dataplane.
 """
 import time
 
@@ -34,6 +34,15 @@ def kill_control(net, relay):
         equal(flows, 0, "flows left in the dataplane")
 
 
+def kill_control_of_many(net, relay):
+    with relay.ng() as ng:
+        calls = {c.id for c in make_calls(net, ng, 1000)}
+    restart_control(relay)  # fails if the dataplane does not tell its flows in time
+    with relay.ng() as ng:
+        equal(set(ng.command("list", limit=2000)["calls"]), calls, "old calls that the new control lists")
+        talk(net, ng, count=3, seconds=2, prefix="new", first_port=30000)
+
+
 def kill_dataplane(net, relay):
     with relay.ng() as ng:
         calls = make_calls(net, ng, 10)
@@ -48,7 +57,8 @@ def kill_dataplane(net, relay):
 def test(lab, victim, backend="xdp"):
     net = two_networks(lab)
     relay = start_relay(net, backend, own_user=victim == "user")
-    {"control": kill_control, "dataplane": kill_dataplane, "user": kill_dataplane}[victim](net, relay)
+    {"control": kill_control, "many": kill_control_of_many, "dataplane": kill_dataplane,
+     "user": kill_dataplane}[victim](net, relay)
 
 
 main(test)

@@ -100,7 +100,7 @@ static void test_in_order_and_wrap(void **state)
 	assert_int_equal(stats.ssrc[0].bytes, 70000 * 172);
 	assert_int_equal(stats.ssrc[0].last_ns, START_NS);
 	assert_int_equal(stats.ssrc[0].reordered + stats.ssrc[0].duplicates, 0);
-	assert_int_equal(rw_ssrc_lost(&stats.ssrc[0]), 0);
+	assert_int_equal(rw_ssrc_lost(&stats, 0), 0);
 }
 
 static void test_loss_over_wrap(void **state)
@@ -109,7 +109,7 @@ static void test_loss_over_wrap(void **state)
 	receive_seq(65534);
 	receive_seq(1);
 	receive_seq(5);
-	assert_int_equal(rw_ssrc_lost(&stats.ssrc[0]), 5);
+	assert_int_equal(rw_ssrc_lost(&stats, 0), 5);
 	assert_int_equal(stats.ssrc[0].max_ext_seq, 65536 + 5);
 }
 
@@ -123,9 +123,9 @@ static void test_duplicates(void **state)
 	assert_int_equal(stats.ssrc[0].packets, 4);
 	assert_int_equal(stats.ssrc[0].duplicates, 2);
 	assert_int_equal(stats.ssrc[0].reordered, 0);
-	assert_int_equal(rw_ssrc_lost(&stats.ssrc[0]), 0);
+	assert_int_equal(rw_ssrc_lost(&stats, 0), 0);
 	receive_seq(13); /* a duplicate must not hide this loss */
-	assert_int_equal(rw_ssrc_lost(&stats.ssrc[0]), 1);
+	assert_int_equal(rw_ssrc_lost(&stats, 0), 1);
 }
 
 static void test_window_edge(void **state)
@@ -150,13 +150,13 @@ static void test_reorder(void **state)
 	(void)state;
 	receive_seq(10);
 	receive_seq(12);
-	assert_int_equal(rw_ssrc_lost(&stats.ssrc[0]), 1);
+	assert_int_equal(rw_ssrc_lost(&stats, 0), 1);
 	receive_seq(11);
-	assert_int_equal(rw_ssrc_lost(&stats.ssrc[0]), 0);
+	assert_int_equal(rw_ssrc_lost(&stats, 0), 0);
 	assert_int_equal(stats.ssrc[0].reordered, 1);
 	receive_seq(9); /* before the first */
 	receive_seq(14);
-	assert_int_equal(rw_ssrc_lost(&stats.ssrc[0]), 1);
+	assert_int_equal(rw_ssrc_lost(&stats, 0), 1);
 	assert_int_equal(stats.ssrc[0].reordered, 2);
 }
 
@@ -168,17 +168,31 @@ static void test_restart(void **state)
 	receive_seq(13); /* lost: 11, 12 */
 	receive_seq(40000);
 	assert_int_equal(stats.seq_resets, 0);
-	assert_int_equal(rw_ssrc_lost(&stats.ssrc[0]), 2);
+	assert_int_equal(rw_ssrc_lost(&stats, 0), 2);
 	receive_seq(40001);
 	assert_int_equal(stats.seq_resets, 1);
 	assert_int_equal(stats.ssrc[0].max_ext_seq, 40001);
-	assert_int_equal(rw_ssrc_lost(&stats.ssrc[0]), 2);
+	assert_int_equal(rw_ssrc_lost(&stats, 0), 2);
 	receive_seq(40001);
 	receive_seq(40000);
 	assert_int_equal(stats.ssrc[0].duplicates, 2);
 	receive_seq(40003);
-	assert_int_equal(rw_ssrc_lost(&stats.ssrc[0]), 3);
+	assert_int_equal(rw_ssrc_lost(&stats, 0), 3);
 	assert_int_equal(stats.ssrc[0].packets, 16);
+}
+
+/* A packet of the new sequence that comes late makes up for nothing of the old one. */
+static void test_late_at_restart(void **state)
+{
+	(void)state;
+	for (uint16_t i = 1; i <= 10; i++)
+		receive_seq(i);
+	receive_seq(13); /* lost: 11, 12 */
+	receive_seq(40001);
+	receive_seq(40002);
+	receive_seq(40000);
+	assert_int_equal(stats.seq_resets, 1);
+	assert_true(rw_ssrc_lost(&stats, 0) >= 2);
 }
 
 static void test_stray_packet(void **state)
@@ -191,7 +205,7 @@ static void test_stray_packet(void **state)
 	receive_seq(4);
 	assert_int_equal(stats.seq_resets, 0);
 	assert_int_equal(stats.ssrc[0].max_ext_seq, 4);
-	assert_int_equal(rw_ssrc_lost(&stats.ssrc[0]), 1);
+	assert_int_equal(rw_ssrc_lost(&stats, 0), 1);
 }
 
 static void test_dropout_edge(void **state)
@@ -199,7 +213,7 @@ static void test_dropout_edge(void **state)
 	(void)state;
 	receive_seq(1);
 	receive_seq(3000); /* 2999 ahead: a gap */
-	assert_int_equal(rw_ssrc_lost(&stats.ssrc[0]), 2998);
+	assert_int_equal(rw_ssrc_lost(&stats, 0), 2998);
 	receive_seq(6000); /* 3000 ahead: a jump */
 	assert_int_equal(stats.ssrc[0].max_ext_seq, 3000);
 	receive_seq(2901); /* 99 behind: late */
@@ -310,6 +324,7 @@ int main(void)
 		cmocka_unit_test_setup(test_window_edge, setup),
 		cmocka_unit_test_setup(test_reorder, setup),
 		cmocka_unit_test_setup(test_restart, setup),
+		cmocka_unit_test_setup(test_late_at_restart, setup),
 		cmocka_unit_test_setup(test_stray_packet, setup),
 		cmocka_unit_test_setup(test_dropout_edge, setup),
 		cmocka_unit_test_setup(test_jitter, setup),
