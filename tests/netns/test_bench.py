@@ -13,7 +13,7 @@ from common import Relay, check, equal, main, one_network, start_relay, wait_idl
 MEDIA = "198.51.100.1"
 SVG = "{http://www.w3.org/2000/svg}svg"
 PERCENTILES = ("p50_us", "p90_us", "p99_us", "p99_9_us", "p99_99_us", "max_us")
-FAULTS = ("duplicates", "wrong_destination", "wrong_source", "wrong_payload", "wrong_checksum", "srtp_auth_failed",
+FAULTS = ("duplicates", "too_late", "wrong_destination", "wrong_source", "wrong_payload", "wrong_checksum", "srtp_auth_failed",
           "srtp_other")
 
 

@@ -3,8 +3,6 @@
  * DPDK for a benchmark without devices: one thread, nothing shared, nothing left in the file system. Program's only
  * thread.
  */
-#include <string.h>
-
 #include <rte_eal.h>
 #include <rte_errno.h>
 
@@ -33,16 +31,18 @@ int pipe_start(void)
 										"--no-shconf" };
 	static const char *const common[] = { "--no-pci", "--no-telemetry", "--log-level=*:error",
 					      "-m128" };
-	static char *argv[16]; /* DPDK changes the array, and keeps the texts */
-	unsigned int argc = 0;
+	static char texts[8][32], *argv[8]; /* DPDK changes the array, and keeps the texts */
+	int argc = 0;
 
 	hugepages = has_free_pages();
-	argv[argc++] = strdup("rtpwire-bench");
+	snprintf(texts[argc++], sizeof(texts[0]), "rtpwire-bench");
 	for (unsigned int i = 0; i < (hugepages ? 1 : 2); i++)
-		argv[argc++] = strdup(hugepages ? huge[i] : small[i]);
+		snprintf(texts[argc++], sizeof(texts[0]), "%s", hugepages ? huge[i] : small[i]);
 	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
-		argv[argc++] = strdup(common[i]);
-	if (rte_eal_init((int)argc, argv) >= 0)
+		snprintf(texts[argc++], sizeof(texts[0]), "%s", common[i]);
+	for (int i = 0; i < argc; i++)
+		argv[i] = texts[i];
+	if (rte_eal_init(argc, argv) >= 0)
 		return 0;
 	fprintf(stderr, "rtpwire-bench: DPDK does not start: %s\n", rte_strerror(rte_errno));
 	return -1;

@@ -149,7 +149,7 @@ static void unprotect(struct wire_loop *g, struct datagram *all, unsigned int n,
 	}
 }
 
-/* Marks a number as arrived. False when it had before. */
+/* Marks a number as arrived. False when it had before, or may have; then it is counted as that. */
 static inline bool note_number(struct wire_loop *g, struct wire_rx *r, uint32_t number)
 {
 	uint32_t behind;
@@ -167,11 +167,15 @@ static inline bool note_number(struct wire_loop *g, struct wire_rx *r, uint32_t 
 		return true;
 	}
 	behind = r->next - 1 - number;
-	/* one that is too old to tell is taken for late, not for a duplicate */
-	if (behind < WINDOW_BITS && r->window >> behind & 1)
+	if (behind >= WINDOW_BITS) {
+		g->counts.too_late++;
 		return false;
-	if (behind < WINDOW_BITS)
-		r->window |= 1ull << behind;
+	}
+	if (r->window >> behind & 1) {
+		g->counts.duplicates++;
+		return false;
+	}
+	r->window |= 1ull << behind;
 	g->counts.reordered++;
 	return true;
 }
@@ -220,9 +224,7 @@ static inline void check(struct wire_loop *g, const struct datagram *d, uint64_t
 	} else if (d->source_port_be != r->source_port_be || d->source_bytes != r->source_bytes ||
 		   memcmp(d->source, r->source, d->source_bytes) != 0) {
 		g->counts.wrong_source++;
-	} else if (!note_number(g, r, stamp.number)) {
-		g->counts.duplicates++;
-	} else {
+	} else if (note_number(g, r, stamp.number)) {
 		g->counts.received++;
 		r->received++;
 		note_time(g, r, stamp.sent_ns, now_ns);

@@ -16,6 +16,7 @@
 
 /* When nothing has arrived for so long, what is missing is lost. */
 #define SILENCE_MS 300u
+#define GIVE_UP_MS 1000 /* after the end, for a port that takes no frames any more */
 /* Packets are sent together that are due within this time: a burst costs less than its packets one by one. */
 #define QUANTUM_US 4u
 /* Bursts that are taken in a turn, as long as they are full. */
@@ -40,13 +41,16 @@ static void publish(struct wire_loop *g, unsigned int wanted)
 	atomic_store_explicit(&g->served, wanted, memory_order_release);
 }
 
-static bool sending_ended(const struct wire_loop *g, uint64_t tsc)
+static bool sending_ended(struct wire_loop *g, uint64_t tsc)
 {
+	bool over = tsc - g->start_tsc >= ms_to_ticks(g, g->pace.duration_ms) ||
+		    atomic_load_explicit(&g->stop, memory_order_relaxed);
+
+	if (over && !g->over_tsc)
+		g->over_tsc = tsc;
 	if (g->pending)
-		return false;
-	return (g->pace.packets && g->scheduled >= g->pace.packets) ||
-	       tsc - g->start_tsc >= ms_to_ticks(g, g->pace.duration_ms) ||
-	       atomic_load_explicit(&g->stop, memory_order_relaxed);
+		return over && tsc - g->over_tsc > ms_to_ticks(g, GIVE_UP_MS);
+	return over || (g->pace.packets && g->scheduled >= g->pace.packets);
 }
 
 static bool receiving_ended(const struct wire_loop *g, uint64_t tsc)
@@ -66,8 +70,10 @@ static bool turn(struct wire_loop *g)
 
 	if (!g->end_tsc) {
 		wire_send(g, tsc);
-		if (sending_ended(g, tsc))
+		if (sending_ended(g, tsc)) {
+			wire_give_up(g);
 			g->end_tsc = tsc;
+		}
 	} else if (receiving_ended(g, tsc)) {
 		return false;
 	}
@@ -168,6 +174,7 @@ void wire_loop_start(struct wire_loop *g, const struct wire_pace *pace)
 	set_pace(g, pace);
 	g->trial++;
 	g->end_tsc = 0;
+	g->over_tsc = 0;
 	g->scheduled = 0;
 	g->pending = 0;
 	memset(&g->counts, 0, sizeof(g->counts));

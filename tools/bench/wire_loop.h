@@ -18,6 +18,7 @@
 	X(waits, "times that a full port did not take all of a burst")                             \
 	X(reordered, "packets that arrived after one with a higher number")                        \
 	X(duplicates, "packets that had arrived before")                                           \
+	X(too_late, "packets so late that nobody knows whether they had arrived before")           \
 	X(wrong_destination, "packets of another stream at this address and port")                 \
 	X(wrong_source, "packets from another address or port than the relay's for this call")     \
 	X(wrong_payload, "packets whose content is not what was sent")                             \

@@ -33,6 +33,7 @@ struct wire_loop {
 	bool keeps_pattern; /* nothing changes what buffers hold behind the stamp */
 	/* generator */
 	uint64_t start_tsc, end_tsc; /* of sending; end: 0 while it goes on */
+	uint64_t over_tsc; /* when sending should have ended; 0 = not yet */
 	uint64_t scheduled; /* packets sent or skipped */
 	uint64_t last_rx_tsc;
 	uint64_t retry_tsc; /* a port was full: not before that again */
@@ -54,6 +55,9 @@ struct wire_loop {
 
 /* Sends what is due at tsc, one burst at most. Generator. */
 void wire_send(struct wire_loop *g, uint64_t tsc);
+
+/* What no port took counts as sent, and so as lost. After the end of sending. Generator. */
+void wire_give_up(struct wire_loop *g);
 
 /* Receives one burst of each queue and checks it. Returns frames taken. Generator. */
 unsigned int wire_receive(struct wire_loop *g);

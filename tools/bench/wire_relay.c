@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rtpwire/clock.h"
+
 #define WAIT_MS 10000
 
 /* Takes one bencode value off the front. False when there is none. */
@@ -62,6 +64,18 @@ static void read_all(struct ng_text body, struct wire_relay *out)
 		snprintf(out->backend, sizeof(out->backend), "%.*s", (int)backend.bytes, backend.p);
 }
 
+/* False when it does not come in time. */
+static bool wait_reply(struct ng *ng, struct ng_reply *reply)
+{
+	uint64_t deadline_ns = rw_monotonic_ns() + WAIT_MS * 1000000ull, now_ns;
+	int ret = 0;
+
+	/* 0: something has moved, but no whole reply is there yet */
+	while (ret == 0 && (now_ns = rw_monotonic_ns()) < deadline_ns)
+		ret = ng_wait(ng, (int)((deadline_ns - now_ns) / 1000000u) + 1, reply);
+	return ret > 0 && reply->body.p;
+}
+
 void wire_relay_read(struct ng *ng, struct wire_relay *out)
 {
 	static struct ng_body b;
@@ -71,7 +85,7 @@ void wire_relay_read(struct ng *ng, struct wire_relay *out)
 	ng_begin(&b);
 	ng_string(&b, "command", "statistics");
 	ng_end(&b);
-	if (ng_send(ng, &b, 0) == 0 && ng_wait(ng, WAIT_MS, &reply) > 0 && reply.body.p)
+	if (ng_send(ng, &b, 0) == 0 && wait_reply(ng, &reply))
 		read_all(reply.body, out);
 }
 

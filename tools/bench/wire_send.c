@@ -176,6 +176,18 @@ static void send_burst(struct wire_loop *g, unsigned int n, uint64_t now_ns)
 	flush_all(g);
 }
 
+void wire_give_up(struct wire_loop *g)
+{
+	for (unsigned int port = 0; port < WORKER_PORTS_MAX; port++) {
+		struct wire_list *l = &g->lists[port];
+
+		rte_pktmbuf_free_bulk(l->frames, l->count);
+		g->counts.sent += l->count;
+		l->count = 0;
+	}
+	g->pending = 0;
+}
+
 void wire_send(struct wire_loop *g, uint64_t tsc)
 {
 	unsigned int n;

@@ -172,8 +172,8 @@ static void sum_up(struct wire_loop *g, struct wire_result *r)
 
 	r->send_s = wire_loop_send_s(g);
 	r->lost = c->sent - c->received;
-	r->faults = c->duplicates + c->wrong_destination + c->wrong_source + c->wrong_payload +
-		    c->wrong_checksum + c->srtp_auth_failed + c->srtp_other;
+	r->faults = c->duplicates + c->too_late + c->wrong_destination + c->wrong_source +
+		    c->wrong_payload + c->wrong_checksum + c->srtp_auth_failed + c->srtp_other;
 	if (r->send_s > 0) {
 		r->sent_pps = (double)c->sent / r->send_s;
 		r->received_pps = (double)c->received / r->send_s;
