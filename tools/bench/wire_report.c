@@ -94,6 +94,19 @@ static void print_relay(const struct wire_report *r)
 	       r->relay_reasons);
 }
 
+static double cpu_per_million(const struct wire_report *r, unsigned int i)
+{
+	return r->cpu_packets ? r->process_cpu_s[i] * 1e6 / (double)r->cpu_packets : 0;
+}
+
+static void print_processes(const struct wire_report *r)
+{
+	for (unsigned int i = 0; i < r->options->processes.count; i++)
+		printf("%-17s %.2f CPU s for %llu packets: %.4f s a million\n", r->process_names[i],
+		       r->process_cpu_s[i], (unsigned long long)r->cpu_packets,
+		       cpu_per_million(r, i));
+}
+
 void wire_report_text(const struct wire_report *r)
 {
 	print_head(r);
@@ -102,6 +115,7 @@ void wire_report_text(const struct wire_report *r)
 	if (r->result)
 		print_result(r->result);
 	print_relay(r);
+	print_processes(r);
 }
 
 /* --- JSON --- */
@@ -207,6 +221,18 @@ static json_t *relay_json(const struct wire_report *r)
 			 "packets_per_turn", r->relay_burst);
 }
 
+static json_t *processes_json(const struct wire_report *r)
+{
+	json_t *all = json_array();
+
+	for (unsigned int i = 0; i < r->options->processes.count; i++)
+		json_array_append_new(
+			all, json_pack("{si ss sf sf}", "pid", (int)r->options->processes.pids[i],
+				       "name", r->process_names[i], "cpu_s", r->process_cpu_s[i],
+				       "cpu_s_per_million_packets", cpu_per_million(r, i)));
+	return all;
+}
+
 static json_t *report_json(const struct wire_report *r)
 {
 	const struct wire_options *o = r->options;
@@ -227,6 +253,8 @@ static json_t *report_json(const struct wire_report *r)
 	json_object_set_new(j, "rtp_bytes", count(WIRE_RTP_BYTES + o->payload_bytes));
 	json_object_set_new(j, "burst_packets", count(o->burst));
 	json_object_set_new(j, "relay", relay_json(r));
+	json_object_set_new(j, "processes", processes_json(r));
+	json_object_set_new(j, "cpu_packets", count(r->cpu_packets));
 	json_object_set_new(j, "result", r->result ? result_json(r->result) : json_null());
 	json_object_set_new(j, "search", r->search ? search_json(r->search) : json_null());
 	return j;
