@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import platform
+import resource
 import shlex
 import sys
 import time
@@ -55,6 +56,8 @@ class Parser(argparse.ArgumentParser):
     """Messages as those of the other benchmarks."""
 
     def error(self, message):
+        if message.startswith("argument "):
+            message = message.removeprefix("argument ").replace(": ", " ", 1)
         self.exit(2, f"rtpwire-bench: {message}; see rtpwire-bench compare --help\n")
 
     def format_help(self):
@@ -73,10 +76,16 @@ def number(kind, low, high):
     return check
 
 
+def peer(text):
+    if text not in PEERS:
+        raise argparse.ArgumentTypeError(f"takes {' or '.join(PEERS)}, not \"{text}\"")
+    return text
+
+
 def options():
     parser = Parser(prog="rtpwire-bench compare", allow_abbrev=False)
     parser.add_argument("--bench", required=True)  # from compare.c
-    parser.add_argument("--peer", choices=tuple(PEERS), default="rtpengine")
+    parser.add_argument("--peer", type=peer, default="rtpengine")
     for name, kind, low, high in (("rounds", int, 1, 100), ("calls", int, 1, 5000), ("rate", int, 1, 10000000),
                                   ("duration", float, 0.1, 3600), ("trial", float, 0.1, 3600),
                                   ("resolution", float, 0.01, 50), ("signal-calls", int, 1, 1000000),
@@ -112,9 +121,28 @@ class Progress:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
+class Others:
+    """CPU time of all that is not ours, while one engine is measured."""
+
+    def __init__(self):
+        self.start_s, self.other_s = time.monotonic(), self._other_s()
+
+    @staticmethod
+    def _other_s():
+        with open("/proc/stat", encoding="ascii") as f:
+            ticks = [int(n) for n in f.readline().split()[1:]]  # user nice system idle iowait irq softirq steal
+        ours = sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        return (sum(ticks[:3]) + sum(ticks[5:8])) / os.sysconf("SC_CLK_TCK") - ours
+
+    def percent(self):
+        """Of one CPU, on the average. Our children must have ended."""
+        return max(0.0, 100 * (self._other_s() - self.other_s) / (time.monotonic() - self.start_s))
+
+
 def measure_side(o, bed, side, say):
     """One round of one engine: it is started, measured and ended. Returns the benchmarks' JSON by name."""
     out = {}
+    others = Others()
     say("starts")
     pids = side.start()
     for mode in o.modes:
@@ -129,6 +157,7 @@ def measure_side(o, bed, side, say):
                                                 "--rounds", SIGNAL_ROUNDS, "--window", SIGNAL_WINDOW)
     say("ends")
     side.stop()
+    out["other_programs_cpu_percent"] = others.percent()
     return out
 
 

@@ -4,6 +4,7 @@ Medians, ratios, notes and the table of `rtpwire-bench compare`, from the JSON o
 """
 import statistics
 
+QUIET_PERCENT = 5
 MODES = {"rtp": "RTP -> RTP", "rtp_to_srtp": "RTP -> SRTP", "srtp_to_rtp": "SRTP -> RTP"}
 CPU_SOURCE = ("/proc/PID/stat of all processes of an engine, user and system time; rtpwire's idle worker sleeps, so "
               "empty polls count only as far as it made any")
@@ -79,6 +80,9 @@ def _notes(name, rounds):
         skipped = sum(r[f"{mode}_rate"]["result"]["counts"]["skipped"] for r in rounds)
         if skipped:
             yield f"{name}, {label}: the generator could not send {skipped} packets in time at the given rate"
+    loud = ", ".join(f"{r['other_programs_cpu_percent']:.0f}" for r in rounds)
+    if max(r["other_programs_cpu_percent"] for r in rounds) > QUIET_PERCENT:
+        yield f"{name}: meanwhile other programs used {loud} % of a CPU, round by round"
     for srtp in ("none", "both"):
         runs = [r[f"signal_srtp_{srtp}"] for r in rounds]
         bad = sum(w["errors_calls"] for run in runs for w in run["windows"])

@@ -26,11 +26,13 @@ def search(o, wire, say):
     """wire(*options) runs one trial and returns its JSON; the first one is as fast as the generator can."""
     out = {"found": False, "throughput_pps": 0.0, "limited_by_sending": False, "trials": [], "best": None}
 
-    def attempt(rate):
+    def attempt(rate, again=True):
         say("as fast as it goes" if rate == "max" else f"{rate} packets/s")
         run = wire("--rate", rate, "--duration", o.trial)
         result = run["result"]
         out["trials"].append(_attempt(result))
+        if rate != "max" and _slow(result) and again:
+            return attempt(rate, False)  # it sent more before: something else had its CPU
         if _passed(result) and result["sent_pps"] > out["throughput_pps"]:
             out.update(found=True, throughput_pps=result["sent_pps"], limited_by_sending=_slow(result), best=run)
         return _passed(result), result["sent_pps"]
