@@ -8,7 +8,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import shlex
 import sys
 import time
@@ -18,6 +17,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 # pylint: disable=wrong-import-position
 from compare_report import summary, table  # noqa: E402
+from compare_quiet import Others, quietest  # noqa: E402
 from compare_search import search  # noqa: E402
 from compare_sides import PEERS, Bed, Rtpwire, find_programs, raise_file_limit  # noqa: E402
 from lab.net import Lab, LabError  # noqa: E402
@@ -43,8 +43,10 @@ Measures rtpwire and another ng engine, in turn, with wire and signal: medians a
 Needs root: it makes two hosts in network namespaces and removes them.
 Exit status: 0 done, 1 something could not be measured, 2 wrong usage.
 """
-QUICK = {"rounds": 1, "calls": 20, "duration": 1, "trial": 0.3, "resolution": 50, "signal_calls": 100, "hold": 200}
-FULL = {"rounds": 3, "calls": 500, "duration": 5, "trial": 2, "resolution": 2, "signal_calls": 2000, "hold": 5000}
+QUICK = {"rounds": 1, "calls": 20, "duration": 1, "trial": 0.3, "resolution": 50, "signal_calls": 100, "hold": 200,
+         "tries": 1}
+FULL = {"rounds": 3, "calls": 500, "duration": 5, "trial": 2, "resolution": 2, "signal_calls": 2000, "hold": 5000,
+        "tries": 3}
 # What is relayed, from leg A to leg B: name and options of wire.
 MODES = {"rtp": (), "rtp_to_srtp": ("--srtp", "b"), "srtp_to_rtp": ("--srtp", "a")}
 QUICK_MODES = ("rtp_to_srtp",)
@@ -97,7 +99,7 @@ def options():
     parser.add_argument("--quick", action="store_true")
     o = parser.parse_args()
     for name, value in (QUICK if o.quick else FULL).items():
-        if getattr(o, name) is None:
+        if getattr(o, name, None) is None:
             setattr(o, name, value)
     o.rate = o.rate or CALL_PPS * o.calls
     o.modes = QUICK_MODES if o.quick else tuple(MODES)
@@ -121,24 +123,6 @@ class Progress:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
-class Others:
-    """CPU time of all that is not ours, while one engine is measured."""
-
-    def __init__(self):
-        self.start_s, self.other_s = time.monotonic(), self._other_s()
-
-    @staticmethod
-    def _other_s():
-        with open("/proc/stat", encoding="ascii") as f:
-            ticks = [int(n) for n in f.readline().split()[1:]]  # user nice system idle iowait irq softirq steal
-        ours = sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-        return (sum(ticks[:3]) + sum(ticks[5:8])) / os.sysconf("SC_CLK_TCK") - ours
-
-    def percent(self):
-        """Of one CPU, on the average. Our children must have ended."""
-        return max(0.0, 100 * (self._other_s() - self.other_s) / (time.monotonic() - self.start_s))
-
-
 def measure_side(o, bed, side, say):
     """One round of one engine: it is started, measured and ended. Returns the benchmarks' JSON by name."""
     out = {}
@@ -147,14 +131,15 @@ def measure_side(o, bed, side, say):
     pids = side.start()
     for mode in o.modes:
         common = ("--calls", o.calls, "--direction", "a-to-b", *MODES[mode])
-        out[f"{mode}_search"] = search(o, lambda *more, c=common: bed.wire(pids, *c, *more), lambda text, m=mode: say(
+        out[f"{mode}_search"] = search(o, pids, lambda *more, c=common: bed.wire(pids, *c, *more), lambda text, m=mode: say(
             f"wire {m}, highest rate without loss: {text}"))
         say(f"wire {mode}, {o.rate} packets/s")
-        out[f"{mode}_rate"] = bed.wire(pids, *common, "--rate", o.rate, "--duration", o.duration)
+        out[f"{mode}_rate"] = quietest(o.tries, pids, lambda c=common: bed.wire(
+            pids, *c, "--rate", o.rate, "--duration", o.duration))
     for srtp, hold in (("none", 0), ("both", o.hold)):
         say(f"signal, SRTP on {srtp} of the legs")
-        out[f"signal_srtp_{srtp}"] = bed.signal(pids, "--srtp", srtp, "--calls", o.signal_calls, "--hold", hold,
-                                                "--rounds", SIGNAL_ROUNDS, "--window", SIGNAL_WINDOW)
+        out[f"signal_srtp_{srtp}"] = quietest(o.tries, pids, lambda s=srtp, h=hold: bed.signal(
+            pids, "--srtp", s, "--calls", o.signal_calls, "--hold", h, "--rounds", SIGNAL_ROUNDS, "--window", SIGNAL_WINDOW))
     say("ends")
     side.stop()
     out["other_programs_cpu_percent"] = others.percent()
