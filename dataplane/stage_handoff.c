@@ -41,10 +41,11 @@ static void hand_over(struct worker *w, unsigned int to)
 
 	if (ring)
 		sent = rte_ring_enqueue_burst(ring, (void **)list->frames, list->count, NULL);
-	wake_up(w->config.wake[to]);
 	rest = list->count - sent;
 	list->count = 0;
 	count(&w->path, RW_COUNT_handoff_out, sent);
+	if (sent)
+		wake_up(w->config.wake[to]);
 	if (rest == 0)
 		return;
 	w->path.config.stats->drops[RW_DROP_handoff_full] += rest;

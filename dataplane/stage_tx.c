@@ -52,11 +52,11 @@ static void send_by_owner(struct worker *w, const struct worker_port *wp, struct
 
 	if (wp->tx_owner < RW_WORKERS_MAX)
 		ring = w->config.tx_out[wp->tx_owner];
-	if (ring) {
+	if (ring)
 		sent = rte_ring_enqueue_burst(ring, (void **)list->frames, list->count, NULL);
-		wake_up(w->config.wake[wp->tx_owner]);
-	}
 	count(&w->path, RW_COUNT_tx_handoff, sent);
+	if (sent)
+		wake_up(w->config.wake[wp->tx_owner]);
 	if (sent < list->count)
 		drop_unsent(w, list->frames + sent, list->count - sent);
 }

@@ -6,9 +6,10 @@ Argument: the benchmark.
 """
 import json
 import os
+import shutil
 import xml.etree.ElementTree as ET
 
-from common import Relay, check, equal, main, one_network, start_relay, wait_idle
+from common import Relay, Skip, check, equal, main, one_network, run, start_relay, wait_idle
 
 MEDIA = "198.51.100.1"
 SVG = "{http://www.w3.org/2000/svg}svg"
@@ -60,13 +61,13 @@ def bench_wire(net, relay, *options, family="4"):
 
 def check_clean(out, streams, packets):
     result = out["result"]
-    equal((out["streams"], result["lost"], result["faults"]), (streams, 0, 0), f"streams, lost, faults: {result['counts']}")
+    equal((out["streams_count"], result["lost_packets"], result["faults_packets"]), (streams, 0, 0), f"streams, lost, faults: {result['counts']}")
     equal([result["counts"][f] for f in FAULTS], [0] * len(FAULTS), "faults")
     equal(result["counts"]["sent"] + result["counts"]["skipped"], packets, "packets sent")
     equal(result["counts"]["received"], result["counts"]["sent"], "packets received")
     times = [result["latency"][p] for p in PERCENTILES]
     check(0 < times[0] and times == sorted(times), f"latencies {times}")
-    check(sum(s["received"] for s in result["samples"]) == result["counts"]["received"], "samples do not add up")
+    check(sum(s["received_packets"] for s in result["samples"]) == result["counts"]["received"], "samples do not add up")
     check(out["relay"]["backend"].startswith("xdp"), f"relay: {out['relay']}")
 
 
@@ -110,7 +111,40 @@ def wire(lab):
         wait_idle(ng)
 
 
-CASES = {"signal": signal, "wire": wire}
+ENGINES = ("rtpwire", "rtpengine")
+
+
+def check_compared(out):
+    equal((out["peer"], out["rounds"], out["modes"]), ("rtpengine", 1, ["rtp_to_srtp"]), "what was compared")
+    equal(tuple(out["runs"]), ENGINES, "engines")
+    for engine in ENGINES:
+        rate = out["runs"][engine][0]["rtp_to_srtp_rate"]["result"]
+        equal(rate["faults_packets"], 0, f"{engine}: faults")
+        for srtp in ("none", "both"):
+            rows = out["runs"][engine][0][f"signal_srtp_{srtp}"]["windows"]
+            equal([w["errors_calls"] for w in rows], [0, 0], f"{engine}: errors")
+        for key in ("rtp_to_srtp_latency_p50_us", "rtp_to_srtp_latency_p99_9_us", "signal_srtp_both_window_16_calls_per_s",
+                    "after_hold_pss_bytes"):
+            row = out["results"][key]
+            check(row[engine] > 0 and row["rounds"][engine] == [row[engine]], f"{key}: {row}")
+    row = out["results"]["signal_srtp_both_window_1_calls_per_s"]
+    check(abs(row["times_better"] - row["rtpwire"] / row["rtpengine"]) < 1e-6, f"{row}")
+    for key in ("rtp_to_srtp_zero_loss_pps", "rtp_to_srtp_cpu_s_per_million_packets", "call_pss_bytes"):
+        check(set(ENGINES) < set(out["results"][key]), key)
+
+
+def compare(lab):
+    """It makes its own hosts."""
+    if not shutil.which("rtpengine"):
+        raise Skip("rtpengine is not installed (rtpengine-daemon)")
+    if not {0, 1} <= os.sched_getaffinity(0):
+        raise Skip("needs CPU 0 and CPU 1")
+    program = os.path.join(os.path.dirname(lab.program("rtpwire")), "rtpwire-bench")
+    check_compared(json.loads(run(program, "compare", "--quick", "--signal-calls", "50", "--hold", "50", "--duration", "0.5",
+                                  "--json", "-", timeout=80)))
+
+
+CASES = {"signal": signal, "wire": wire, "compare": compare}
 
 
 def test(lab, case):

@@ -24,6 +24,7 @@ enum bench_exit bench_pipe(int argc, char **argv);
 enum bench_exit bench_srtp(int argc, char **argv);
 enum bench_exit bench_signal(int argc, char **argv);
 enum bench_exit bench_wire(int argc, char **argv);
+enum bench_exit bench_compare(int argc, char **argv);
 
 /* The command line, quoted so that a shell takes it back; cut if too long. */
 void bench_command_line(int argc, char **argv, char *text, size_t bytes);

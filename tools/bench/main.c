@@ -16,6 +16,7 @@ static const struct command {
 	{ "signal", bench_signal,
 	  "calls set up and ended by any ng engine: rate, latency, CPU, memory" },
 	{ "wire", bench_wire, "calls through a running relay: rate, loss, latency" },
+	{ "compare", bench_compare, "rtpwire and another ng engine in turn: wire and signal" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -81,6 +81,9 @@ const char *ng_error(const struct ng_reply *reply);
 /* Bytes of the bencode value at the start of text; 0 when it is not whole yet, -1 when it is none. */
 ptrdiff_t ng_value_bytes(struct ng_text text);
 
+/* Takes the value at the start of *rest off. False when there is none. */
+bool ng_take(struct ng_text *rest, struct ng_text *value);
+
 /* --- the connection --- */
 
 struct ng;

@@ -209,8 +209,7 @@ ptrdiff_t ng_value_bytes(struct ng_text text)
 	return 0;
 }
 
-/* Takes the value at the start of *rest off. False when there is none. */
-static bool take(struct ng_text *rest, struct ng_text *value)
+bool ng_take(struct ng_text *rest, struct ng_text *value)
 {
 	ptrdiff_t n = ng_value_bytes(*rest);
 
@@ -246,7 +245,7 @@ struct ng_text ng_find(struct ng_text dictionary, const char *key)
 		return (struct ng_text){ NULL, 0 };
 	rest.p++;
 	rest.bytes--;
-	while (take(&rest, &name) && take(&rest, &value))
+	while (ng_take(&rest, &name) && ng_take(&rest, &value))
 		if (ng_is(content(name), key))
 			return content(value);
 	return (struct ng_text){ NULL, 0 };

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench.h"
+
 /* Reads a file of /proc as far as there is room, terminated. 0 or a negative errno. */
 static int read_file(const char *path, char *text, size_t bytes)
 {
@@ -78,6 +80,41 @@ int proc_memory(pid_t pid, struct proc_memory *out)
 	if (ret == 0)
 		ret = field_bytes(text, "\nRss:", &out->rss_bytes);
 	return ret < 0 ? ret : field_bytes(text, "\nPss:", &out->pss_bytes);
+}
+
+int proc_list_add(struct proc_list *list, const char *value)
+{
+	struct proc_cpu cpu;
+	uint32_t pid;
+
+	if (bench_numbers("--pid", value, 1, INT32_MAX, &pid, 1) < 0)
+		return -1;
+	if (list->count == PROC_PIDS_MAX) {
+		fprintf(stderr, "rtpwire-bench: --pid can be given %u times\n", PROC_PIDS_MAX);
+		return -1;
+	}
+	if (proc_cpu((pid_t)pid, &cpu) < 0) {
+		fprintf(stderr,
+			"rtpwire-bench: --pid takes the number of a running process, not \"%s\"\n",
+			value);
+		return -1;
+	}
+	list->pids[list->count++] = (pid_t)pid;
+	return 0;
+}
+
+int proc_list_cpu(const struct proc_list *list, struct proc_cpu *out)
+{
+	for (unsigned int i = 0; i < list->count; i++) {
+		int ret = proc_cpu(list->pids[i], &out[i]);
+
+		if (ret < 0) {
+			fprintf(stderr, "rtpwire-bench: cannot read the CPU time of --pid %d: %s\n",
+				(int)list->pids[i], strerror(-ret));
+			return -1;
+		}
+	}
+	return 0;
 }
 
 void proc_name(pid_t pid, char *text, size_t bytes)

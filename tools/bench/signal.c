@@ -23,8 +23,7 @@ struct options {
 	struct ng_target target;
 	enum calls_srtp srtp;
 	uint32_t calls, window, rounds, hold, pause_s;
-	pid_t pids[SIGNAL_PIDS_MAX];
-	unsigned int pid_count;
+	struct proc_list processes;
 };
 
 static const char usage[] =
@@ -87,23 +86,6 @@ static int read_srtp(struct options *o)
 	return wrong("--srtp", "none, one or both");
 }
 
-static int read_pid(struct options *o)
-{
-	struct proc_cpu cpu;
-	uint32_t pid;
-
-	if (read_number("--pid", 1, INT32_MAX, &pid) < 0)
-		return -1;
-	if (o->pid_count == SIGNAL_PIDS_MAX) {
-		fputs("rtpwire-bench: --pid can be given 8 times\n", stderr);
-		return -1;
-	}
-	if (proc_cpu((pid_t)pid, &cpu) < 0)
-		return wrong("--pid", "the number of a running process");
-	o->pids[o->pid_count++] = (pid_t)pid;
-	return 0;
-}
-
 static int read_address(struct options *o)
 {
 	struct in6_addr any;
@@ -133,7 +115,7 @@ static int apply_option(struct options *o, int opt)
 	case OPT_HOLD:
 		return read_number("--hold", 0, 10000000, &o->hold);
 	case OPT_PID:
-		return read_pid(o);
+		return proc_list_add(&o->processes, optarg);
 	case OPT_ADDRESS:
 		return read_address(o);
 	case OPT_JSON:
@@ -229,12 +211,12 @@ static int run_steps(const struct session *s, unsigned int batch, unsigned int w
 
 static int read_memory(const struct session *s, struct proc_memory *out)
 {
-	for (unsigned int i = 0; i < s->o->pid_count; i++) {
-		int ret = proc_memory(s->o->pids[i], &out[i]);
+	for (unsigned int i = 0; i < s->o->processes.count; i++) {
+		int ret = proc_memory(s->o->processes.pids[i], &out[i]);
 
 		if (ret < 0) {
 			fprintf(stderr, "rtpwire-bench: cannot read the memory of --pid %d: %s\n",
-				(int)s->o->pids[i], strerror(-ret));
+				(int)s->o->processes.pids[i], strerror(-ret));
 			return -1;
 		}
 	}
@@ -259,27 +241,13 @@ static int run_hold(struct session *s)
 	return run_steps(s, batch, o->window, o->hold, CALLS_DELETE, CALLS_DELETE, &h->release);
 }
 
-static int read_cpu(const struct session *s, struct proc_cpu *out)
-{
-	for (unsigned int i = 0; i < s->o->pid_count; i++) {
-		int ret = proc_cpu(s->o->pids[i], &out[i]);
-
-		if (ret < 0) {
-			fprintf(stderr, "rtpwire-bench: cannot read the CPU time of --pid %d: %s\n",
-				(int)s->o->pids[i], strerror(-ret));
-			return -1;
-		}
-	}
-	return 0;
-}
-
 static void add_round(const struct session *s, struct signal_row *row,
 		      const struct calls_result *result, const struct proc_cpu *before,
 		      const struct proc_cpu *after)
 {
 	struct calls_result *sum = &row->sum;
 
-	for (unsigned int i = 0; i < s->o->pid_count; i++) {
+	for (unsigned int i = 0; i < s->o->processes.count; i++) {
 		row->used[i].all_s += after[i].all_s - before[i].all_s;
 		row->used[i].main_s += after[i].main_s - before[i].main_s;
 	}
@@ -295,14 +263,14 @@ static void add_round(const struct session *s, struct signal_row *row,
 
 static int run_round(struct session *s, struct signal_row *row)
 {
-	struct proc_cpu before[SIGNAL_PIDS_MAX], after[SIGNAL_PIDS_MAX];
+	struct proc_cpu before[PROC_PIDS_MAX], after[PROC_PIDS_MAX];
 	static struct calls_result result; /* too large for a stack */
 
 	memset(&result, 0, sizeof(result));
-	if (read_cpu(s, before) < 0 ||
+	if (proc_list_cpu(&s->o->processes, before) < 0 ||
 	    run_steps(s, s->batches++, row->window, s->o->calls, CALLS_OFFER, CALLS_DELETE,
 		      &result) < 0 ||
-	    read_cpu(s, after) < 0)
+	    proc_list_cpu(&s->o->processes, after) < 0)
 		return -1;
 	add_round(s, row, &result, before, after);
 	return 0;
@@ -344,10 +312,10 @@ static void describe(struct session *s)
 	a->srtp = o->srtp_name;
 	a->calls = o->calls;
 	a->rounds = o->rounds;
-	a->pid_count = o->pid_count;
-	memcpy(a->pids, o->pids, sizeof(a->pids));
-	for (unsigned int i = 0; i < o->pid_count; i++)
-		proc_name(o->pids[i], a->names[i], sizeof(a->names[i]));
+	a->pid_count = o->processes.count;
+	memcpy(a->pids, o->processes.pids, sizeof(a->pids));
+	for (unsigned int i = 0; i < o->processes.count; i++)
+		proc_name(o->processes.pids[i], a->names[i], sizeof(a->names[i]));
 }
 
 static bool had_errors(const struct session *s)
@@ -415,13 +383,8 @@ enum bench_exit bench_signal(int argc, char **argv)
 	if (ret != 0)
 		return ret > 0 ? BENCH_OK : BENCH_USAGE;
 	s.o = &o;
-	/* before all else: a run is long */
-	if (o.json)
-		json = strcmp(o.json, "-") == 0 ? stdout : fopen(o.json, "we");
-	if (o.json && !json) {
-		fprintf(stderr, "rtpwire-bench: cannot write %s: %s\n", o.json, strerror(errno));
+	if (bench_open_json(o.json, &json) < 0)
 		return BENCH_FAILED;
-	}
 	status = connect_and_run(&s, json);
 	if (json && json != stdout)
 		fclose(json);

@@ -4,6 +4,8 @@
  */
 #include "signal_report.h"
 
+#include "bench.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -196,19 +198,12 @@ int signal_write_json(const struct signal_about *about, const struct signal_hold
 		      const char *path)
 {
 	json_t *list = json_array(), *all;
-	int ret = 0;
 
 	for (unsigned int i = 0; i < row_count; i++)
 		json_array_append_new(list, row_json(about, &rows[i]));
 	all = json_pack("{ss ss ss ss sI sI so so}", "command", about->command, "cpu", about->cpu,
 			"ng", about->ng, "srtp", about->srtp, "round_calls",
-			(json_int_t)about->calls, "rounds", (json_int_t)about->rounds, "hold",
+			(json_int_t)about->calls, "rounds_count", (json_int_t)about->rounds, "hold",
 			hold ? hold_json(about, hold) : json_null(), "windows", list);
-	if (!all || json_dumpf(all, to, JSON_INDENT(1)) < 0 || fputc('\n', to) == EOF ||
-	    fflush(to) != 0)
-		ret = -1;
-	if (ret < 0)
-		fprintf(stderr, "rtpwire-bench: cannot write %s: %s\n", path, strerror(errno));
-	json_decref(all);
-	return ret;
+	return bench_write_json(all, to, path);
 }

@@ -11,7 +11,6 @@
 #include "signal_calls.h"
 
 #define SIGNAL_ROUNDS_MAX 100u
-#define SIGNAL_PIDS_MAX 8u
 
 /* The run as a whole. */
 struct signal_about {
@@ -19,8 +18,8 @@ struct signal_about {
 	const char *ng, *srtp; /* as given */
 	uint32_t calls; /* of a round */
 	unsigned int rounds, pid_count;
-	pid_t pids[SIGNAL_PIDS_MAX];
-	char names[SIGNAL_PIDS_MAX][16];
+	pid_t pids[PROC_PIDS_MAX];
+	char names[PROC_PIDS_MAX][16];
 };
 
 /* All rounds with one window. */
@@ -30,14 +29,14 @@ struct signal_row {
 		[SIGNAL_ROUNDS_MAX]; /* of each round; sorted once median_per_s is there */
 	double median_per_s;
 	struct calls_result sum; /* latencies and errors of all rounds */
-	struct proc_cpu used[SIGNAL_PIDS_MAX]; /* in all rounds */
+	struct proc_cpu used[PROC_PIDS_MAX]; /* in all rounds */
 };
 
 /* What calls that stay take. */
 struct signal_hold {
 	uint32_t calls; /* that stood */
 	struct calls_result setup, release;
-	struct proc_memory before[SIGNAL_PIDS_MAX], after[SIGNAL_PIDS_MAX];
+	struct proc_memory before[PROC_PIDS_MAX], after[PROC_PIDS_MAX];
 };
 
 void signal_print_head(const struct signal_about *about);

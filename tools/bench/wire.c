@@ -26,6 +26,7 @@ struct run {
 	struct wire_result *result;
 	struct wire_search *search;
 	struct wire_relay before, after;
+	struct proc_cpu cpu_before[PROC_PIDS_MAX], cpu_after[PROC_PIDS_MAX];
 	struct wire_report report;
 };
 
@@ -75,7 +76,8 @@ static int warm_up(struct run *r)
 	return r->result->counts.received ? 0 : -1;
 }
 
-static void measure(struct run *r)
+/* 0, or -1: the CPU time of a process could not be read. */
+static int measure(struct run *r)
 {
 	const struct wire_options *o = &r->options;
 	struct wire_pace pace = { .rate = o->rate,
@@ -84,6 +86,8 @@ static void measure(struct run *r)
 				  .burst = o->burst };
 
 	wire_calls_relay(r->calls, &r->before);
+	if (proc_list_cpu(&o->processes, r->cpu_before) < 0)
+		return -1;
 	if (o->search) {
 		wire_search_run(o, r->loop, r->flows, r->search);
 	} else {
@@ -92,7 +96,10 @@ static void measure(struct run *r)
 		wire_trial(r->loop, r->flows, &pace, "running", r->result);
 	}
 	wire_progress_end();
+	if (proc_list_cpu(&o->processes, r->cpu_after) < 0)
+		return -1;
 	wire_calls_relay(r->calls, &r->after);
+	return 0;
 }
 
 static void describe_relay(const struct run *r, struct wire_report *report)
@@ -107,6 +114,21 @@ static void describe_relay(const struct run *r, struct wire_report *report)
 	report->relay_burst =
 		turns ? (double)(r->after.rx_packets - r->before.rx_packets) / (double)turns : 0;
 	snprintf(report->relay_backend, sizeof(report->relay_backend), "%s", r->after.backend);
+}
+
+/* CPU time of the relay's processes, and the packets that it relayed meanwhile. */
+static void describe_cpu(const struct run *r, struct wire_report *report)
+{
+	const struct proc_list *list = &r->options.processes;
+
+	for (unsigned int i = 0; i < list->count; i++) {
+		proc_name(list->pids[i], report->process_names[i],
+			  sizeof(report->process_names[i]));
+		report->process_cpu_s[i] = r->cpu_after[i].all_s - r->cpu_before[i].all_s;
+	}
+	report->cpu_packets = r->search ? 0 : r->result->counts.received;
+	for (unsigned int i = 0; r->search && i < r->search->count; i++)
+		report->cpu_packets += r->search->trials[i].sent - r->search->trials[i].lost;
 }
 
 static void describe(struct run *r)
@@ -127,6 +149,7 @@ static void describe(struct run *r)
 	snprintf(report->engine, sizeof(report->engine), "%s", wire_flows_engine(r->flows));
 	report->setup_s = wire_calls_setup_s(r->calls);
 	describe_relay(r, report);
+	describe_cpu(r, report);
 }
 
 static int show(const struct wire_report *report)
@@ -172,8 +195,7 @@ enum bench_exit bench_wire(int argc, char **argv)
 	log_level_set(r.options.config.log_level);
 	wire_catch_signals();
 	note_start(&r.report);
-	if (open_all(&r) == 0 && warm_up(&r) == 0) {
-		measure(&r);
+	if (open_all(&r) == 0 && warm_up(&r) == 0 && measure(&r) == 0) {
 		describe(&r);
 		if (show(&r.report) == 0 && is_good(&r))
 			status = BENCH_OK;

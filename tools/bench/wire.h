@@ -13,6 +13,7 @@
 #include "config.h"
 
 #include "bench.h"
+#include "proc.h"
 
 #define WIRE_LEGS 2u
 #define WIRE_A 0u
@@ -47,6 +48,7 @@ struct wire_options {
 	double resolution; /* of the search, as a part of the highest rate */
 	bool gateway_set;
 	uint8_t gateway_mac[6]; /* where all frames go */
+	struct proc_list processes; /* the relay's, whose CPU time is told */
 	bool keep; /* calls are not deleted at the end */
 	const char *json, *report; /* paths, or NULL */
 	char command[512];

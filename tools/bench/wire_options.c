@@ -38,6 +38,7 @@ static const char usage[] =
 	"  --burst N          packets sent at once, up to 64 (default 32)\n"
 	"  --cpu N            CPU of the generator\n"
 	"  --gateway-mac MAC  where frames go (default: as the kernel's neighbour table says)\n"
+	"  --pid PID          tell the CPU time of this process; can be repeated\n"
 	"  --keep             do not delete the calls at the end\n"
 	"  --json FILE        write all figures there (- = stdout)\n"
 	"  --report FILE      write a page with plots there (HTML)\n"
@@ -65,6 +66,7 @@ enum option_id {
 	OPT_BURST,
 	OPT_CPU,
 	OPT_GATEWAY_MAC,
+	OPT_PID,
 	OPT_KEEP,
 	OPT_JSON,
 	OPT_REPORT,
@@ -334,6 +336,8 @@ static int apply_option(struct reading *r, int opt)
 		return read_cpu(&o->config);
 	case OPT_GATEWAY_MAC:
 		return read_mac(o);
+	case OPT_PID:
+		return proc_list_add(&o->processes, optarg);
 	case OPT_KEEP:
 		o->keep = true;
 		return 0;
@@ -375,6 +379,7 @@ static const struct option table[] = {
 	{ "burst", required_argument, NULL, OPT_BURST },
 	{ "cpu", required_argument, NULL, OPT_CPU },
 	{ "gateway-mac", required_argument, NULL, OPT_GATEWAY_MAC },
+	{ "pid", required_argument, NULL, OPT_PID },
 	{ "keep", no_argument, NULL, OPT_KEEP },
 	{ "json", required_argument, NULL, OPT_JSON },
 	{ "report", required_argument, NULL, OPT_REPORT },

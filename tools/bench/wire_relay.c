@@ -12,19 +12,6 @@
 
 #define WAIT_MS 10000
 
-/* Takes one bencode value off the front. False when there is none. */
-static bool take(struct ng_text *rest, struct ng_text *value)
-{
-	ptrdiff_t n = ng_value_bytes(*rest);
-
-	if (n <= 0)
-		return false;
-	*value = (struct ng_text){ rest->p, (size_t)n };
-	rest->p += n;
-	rest->bytes -= (size_t)n;
-	return true;
-}
-
 /* The value of a key of a dictionary, as it stands; p NULL when there is none. */
 static struct ng_text value_of(struct ng_text dictionary, const char *key)
 {
@@ -36,7 +23,7 @@ static struct ng_text value_of(struct ng_text dictionary, const char *key)
 		return (struct ng_text){ NULL, 0 };
 	rest.p++;
 	rest.bytes--;
-	while (take(&rest, &name) && take(&rest, &value))
+	while (ng_take(&rest, &name) && ng_take(&rest, &value))
 		if (ng_is(name, want))
 			return value;
 	return (struct ng_text){ NULL, 0 };

@@ -94,6 +94,19 @@ static void print_relay(const struct wire_report *r)
 	       r->relay_reasons);
 }
 
+static double cpu_per_million(const struct wire_report *r, unsigned int i)
+{
+	return r->cpu_packets ? r->process_cpu_s[i] * 1e6 / (double)r->cpu_packets : 0;
+}
+
+static void print_processes(const struct wire_report *r)
+{
+	for (unsigned int i = 0; i < r->options->processes.count; i++)
+		printf("%-17s %.2f CPU s for %llu packets: %.4f s a million\n", r->process_names[i],
+		       r->process_cpu_s[i], (unsigned long long)r->cpu_packets,
+		       cpu_per_million(r, i));
+}
+
 void wire_report_text(const struct wire_report *r)
 {
 	print_head(r);
@@ -102,6 +115,7 @@ void wire_report_text(const struct wire_report *r)
 	if (r->result)
 		print_result(r->result);
 	print_relay(r);
+	print_processes(r);
 }
 
 /* --- JSON --- */
@@ -144,9 +158,9 @@ static json_t *samples_json(const struct wire_result *r)
 		const struct wire_sample *s = &r->samples[i];
 
 		json_array_append_new(all, json_pack("{sf sf sI sI sI sf sf sf}", "at_s", s->at_s,
-						     "length_s", s->length_s, "sent",
-						     (json_int_t)s->sent, "received",
-						     (json_int_t)s->received, "missing",
+						     "length_s", s->length_s, "sent_packets",
+						     (json_int_t)s->sent, "received_packets",
+						     (json_int_t)s->received, "missing_packets",
 						     (json_int_t)s->missing, "p50_us", s->p50_us,
 						     "p99_us", s->p99_us, "max_us", s->max_us));
 	}
@@ -161,11 +175,11 @@ static json_t *result_json(const struct wire_result *r)
 	json_object_set_new(o, "send_s", number(r->send_s));
 	json_object_set_new(o, "sent_pps", number(r->sent_pps));
 	json_object_set_new(o, "received_pps", number(r->received_pps));
-	json_object_set_new(o, "lost", count(r->lost));
-	json_object_set_new(o, "faults", count(r->faults));
-	json_object_set_new(o, "streams_with_loss", count(r->streams_with_loss));
+	json_object_set_new(o, "lost_packets", count(r->lost));
+	json_object_set_new(o, "faults_packets", count(r->faults));
+	json_object_set_new(o, "streams_with_loss_count", count(r->streams_with_loss));
 	json_object_set_new(o, "worst_stream", count(r->worst_stream));
-	json_object_set_new(o, "worst_stream_lost", count(r->worst_lost));
+	json_object_set_new(o, "worst_stream_lost_packets", count(r->worst_lost));
 	json_object_set_new(o, "interrupted", json_boolean(r->interrupted));
 	json_object_set_new(o, "counts", counts_json(&r->counts));
 	json_object_set_new(o, "latency", latency_json(&r->latency));
@@ -187,11 +201,11 @@ static json_t *search_json(const struct wire_search *s)
 			trials,
 			json_pack("{sI sf sf sI sI sI sI sI sf sf sf sb}", "asked_pps",
 				  (json_int_t)t->asked_pps, "sent_pps", t->sent_pps, "received_pps",
-				  t->received_pps, "sent", (json_int_t)t->sent, "lost",
-				  (json_int_t)t->lost, "faults", (json_int_t)t->faults, "skipped",
-				  (json_int_t)t->skipped, "waits", (json_int_t)t->waits, "p50_us",
-				  t->p50_us, "p99_us", t->p99_us, "max_us", t->max_us, "passed",
-				  t->passed));
+				  t->received_pps, "sent_packets", (json_int_t)t->sent,
+				  "lost_packets", (json_int_t)t->lost, "faults_packets",
+				  (json_int_t)t->faults, "skipped_packets", (json_int_t)t->skipped,
+				  "waits_count", (json_int_t)t->waits, "p50_us", t->p50_us,
+				  "p99_us", t->p99_us, "max_us", t->max_us, "passed", t->passed));
 	}
 	return json_pack("{sb sf sb so}", "found", s->found, "throughput_pps",
 			 s->found ? s->best->sent_pps : 0.0, "limited_by_sending", s->slow,
@@ -202,9 +216,21 @@ static json_t *relay_json(const struct wire_report *r)
 {
 	if (!r->relay_known)
 		return json_null();
-	return json_pack("{ss sI ss sf}", "backend", r->relay_backend, "drops",
+	return json_pack("{ss sI ss sf}", "backend", r->relay_backend, "dropped_packets",
 			 (json_int_t)r->relay_drops, "drop_reasons", r->relay_reasons,
 			 "packets_per_turn", r->relay_burst);
+}
+
+static json_t *processes_json(const struct wire_report *r)
+{
+	json_t *all = json_array();
+
+	for (unsigned int i = 0; i < r->options->processes.count; i++)
+		json_array_append_new(
+			all, json_pack("{si ss sf sf}", "pid", (int)r->options->processes.pids[i],
+				       "name", r->process_names[i], "cpu_s", r->process_cpu_s[i],
+				       "cpu_s_per_million_packets", cpu_per_million(r, i)));
+	return all;
 }
 
 static json_t *report_json(const struct wire_report *r)
@@ -221,12 +247,14 @@ static json_t *report_json(const struct wire_report *r)
 	json_object_set_new(j, "port", json_string(r->port));
 	json_object_set_new(j, "srtp", json_string(wire_report_srtp(o, srtp, sizeof(srtp))));
 	json_object_set_new(j, "srtp_engine", json_string(r->engine));
-	json_object_set_new(j, "calls", count(o->calls));
-	json_object_set_new(j, "streams", count(wire_streams(o)));
+	json_object_set_new(j, "calls_count", count(o->calls));
+	json_object_set_new(j, "streams_count", count(wire_streams(o)));
 	json_object_set_new(j, "setup_s", number(r->setup_s));
 	json_object_set_new(j, "rtp_bytes", count(WIRE_RTP_BYTES + o->payload_bytes));
 	json_object_set_new(j, "burst_packets", count(o->burst));
 	json_object_set_new(j, "relay", relay_json(r));
+	json_object_set_new(j, "processes", processes_json(r));
+	json_object_set_new(j, "cpu_packets", count(r->cpu_packets));
 	json_object_set_new(j, "result", r->result ? result_json(r->result) : json_null());
 	json_object_set_new(j, "search", r->search ? search_json(r->search) : json_null());
 	return j;

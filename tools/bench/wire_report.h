@@ -18,6 +18,9 @@ struct wire_report {
 	double setup_s;
 	bool relay_known;
 	uint64_t relay_drops; /* from warm-up to end */
+	char process_names[PROC_PIDS_MAX][16]; /* of --pid */
+	double process_cpu_s[PROC_PIDS_MAX]; /* while packets were sent */
+	uint64_t cpu_packets; /* received meanwhile */
 	double relay_burst; /* packets that a turn of its loop found, if it found any; 64: it has no rest */
 };
 

@@ -28,11 +28,11 @@ class Relay:
     """
     The relay host's two programs. ports: values of --port; media: addresses; interfaces: values of
     --interface; listen: further ng transports beside the UNIX stream socket; own_user: both programs choose user
-    and group of the link between them themselves.
+    and group of the link between them themselves; realtime: the dataplane goes before ordinary programs.
     """
 
     def __init__(self, host, ports, media, interfaces=(), listen=(), workers=1, media_ports="8000-48000",
-                 control_options=(), dataplane_options=(), own_user=False):
+                 control_options=(), dataplane_options=(), own_user=False, realtime=True):
         self.host, self.lab = host, host.lab
         self.dataplane_socket = os.path.join(self._run_folder(), "dataplane.sock")
         self.ng_socket = os.path.join(self._run_folder(), "ng.sock")
@@ -52,6 +52,7 @@ class Relay:
                 self.control_argv += [option, value]
         self.control_argv += control_options
         self.dataplane = self.control = None
+        self.realtime = realtime
         self.starts = 0
 
     def _run_folder(self):
@@ -63,7 +64,7 @@ class Relay:
 
     def start_dataplane(self):
         self.starts += 1
-        self.dataplane = self.host.start(f"dataplane{self.starts}", self.dataplane_argv, realtime=True)
+        self.dataplane = self.host.start(f"dataplane{self.starts}", self.dataplane_argv, realtime=self.realtime)
         self.dataplane.wait_for_line(r"ready: ", READY_SECONDS)
 
     def start_control(self):
