@@ -36,7 +36,7 @@ struct arena {
 #if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
 #define SPARES_MAX 0
 #else
-#define SPARES_MAX 64
+#define SPARES_MAX 4
 #endif
 
 static struct chunk *spares;
