@@ -148,9 +148,11 @@ static void nap(struct worker *w)
 	nanosleep(&ts, NULL);
 }
 
-/* Something is there to be done, also if not at once: mail that waits for room among the reports, say. */
+/* Something is there to be done, also if not at once (mail that waits for room among the reports), or the end has come. */
 static bool has_work(const struct worker *w)
 {
+	if (atomic_load_explicit(w->config.stop, memory_order_relaxed))
+		return true;
 	if (!rw_ring_empty(w->config.mailbox) || w->path.mail_held || w->path.snapshot_runs)
 		return true;
 	for (unsigned int from = 0; from < w->config.limits.workers; from++) {
