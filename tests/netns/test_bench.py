@@ -115,7 +115,7 @@ ENGINES = ("rtpwire", "rtpengine")
 
 
 def check_compared(out):
-    equal((out["peer"], out["rounds"], out["modes"]), ("rtpengine", 1, ["rtp_to_srtp"]), "what was compared")
+    equal((out["peer"], out["rounds_count"], out["modes"]), ("rtpengine", 1, ["rtp_to_srtp"]), "what was compared")
     equal(tuple(out["runs"]), ENGINES, "engines")
     for engine in ENGINES:
         rate = out["runs"][engine][0]["rtp_to_srtp_rate"]["result"]

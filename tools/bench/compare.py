@@ -166,7 +166,7 @@ def about(o, lab, sides):
             "cpu": models[0] if models else "unknown",
             "system": " ".join(platform.uname()[i] for i in (0, 2, 4)),
             "versions": {side.name: side.version(lab) for side in sides},
-            "peer": o.peer, "modes": o.modes, "rounds": o.rounds, "relay_cpu": o.relay_cpu, "generator_cpu": o.cpu, "calls": o.calls,
+            "peer": o.peer, "modes": o.modes, "rounds_count": o.rounds, "relay_cpu": o.relay_cpu, "generator_cpu": o.cpu, "calls_count": o.calls,
             "rate_pps": o.rate, "duration_s": o.duration, "trial_s": o.trial, "resolution_percent": o.resolution,
             "held_calls": o.hold, "round_signal_calls": o.signal_calls}
 

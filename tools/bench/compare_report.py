@@ -133,8 +133,8 @@ def table(out):
     yield f"CPU       {out['cpu']}; engine on CPU {out['relay_cpu']}, generator on CPU {out['generator_cpu']}"
     yield f"system    {out['system']}"
     yield "engines   " + ", ".join(f"{name} {version}" for name, version in out["versions"].items())
-    yield (f"relayed   {out['calls']} streams of 160 bytes, SRTP with AES_CM_128_HMAC_SHA1_80; medians of "
-           f"{out['rounds']} round{'s' if out['rounds'] > 1 else ''}")
+    yield (f"relayed   {out['calls_count']} streams of 160 bytes, SRTP with AES_CM_128_HMAC_SHA1_80; medians of "
+           f"{out['rounds_count']} round{'s' if out['rounds_count'] > 1 else ''}")
     yield f"CPU time  {out['cpu_time_source']}"
     yield f"\n{'':34} {'rtpwire':>14} {out['peer']:>14} {'times':>8}\n{'':34} {'':14} {'':14} {'better':>8}"
     heading = None
