@@ -133,7 +133,6 @@ int bencode_decode(struct arena *a, struct str text, const struct ng_value **out
 	return rc;
 }
 
-/* Writes when p is set, only counts otherwise: one code for the length and the text. */
 /* Text beyond size is only counted. */
 struct writer {
 	char *p;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 struct json_t; /* jansson */
+struct option; /* getopt.h */
 
 /* Exit statuses; part of the manual page. */
 enum bench_exit {
@@ -50,6 +51,19 @@ int bench_open_json(const char *path, FILE **out);
 
 /* Writes all and gives it up; to may be NULL. 0, or -1 after a message that names the path. */
 int bench_write_json(struct json_t *all, FILE *to, const char *path);
+
+/* Next of a fixed sequence of 31-bit numbers, good enough for orders and patterns; state: any value to begin with. */
+uint32_t bench_random(uint64_t *state);
+
+/* Writes 0 to count - 1 in an order that looks like none, the same one each time. */
+void bench_shuffle(uint32_t *order, uint32_t count);
+
+/*
+ * Reads options behind the benchmark's name: apply() gets each, "h" included, and what it returns other than 0 ends it. An
+ * argument that is no option is refused with a message. 0, -1 after that message, or what apply() has returned.
+ */
+int bench_options(int argc, char **argv, const struct option *table,
+		  int (*apply)(void *options, int opt), void *options);
 
 /* The middle one of n > 0 values, which get sorted. */
 double bench_median(double *values, unsigned int n);

@@ -5,6 +5,7 @@
 #include "bench.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,6 +102,41 @@ int bench_write_json(struct json_t *all, FILE *to, const char *path)
 		fprintf(stderr, "rtpwire-bench: cannot write %s: %s\n", path, strerror(errno));
 	json_decref(all);
 	return bad ? -1 : 0;
+}
+
+uint32_t bench_random(uint64_t *state)
+{
+	*state = *state * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(*state >> 33);
+}
+
+void bench_shuffle(uint32_t *order, uint32_t count)
+{
+	uint64_t random = 1;
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t with = bench_random(&random) % (i + 1);
+
+		order[i] = order[with];
+		order[with] = i;
+	}
+}
+
+int bench_options(int argc, char **argv, const struct option *table,
+		  int (*apply)(void *options, int opt), void *options)
+{
+	int opt, ret;
+
+	optind = 2; /* behind the benchmark's name */
+	while ((opt = getopt_long(argc, argv, "h", table, NULL)) != -1) {
+		ret = apply(options, opt);
+		if (ret != 0)
+			return ret;
+	}
+	if (optind == argc)
+		return 0;
+	fprintf(stderr, "rtpwire-bench: %s takes no argument \"%s\"\n", argv[1], argv[optind]);
+	return -1;
 }
 
 static int compare(const void *a, const void *b)

@@ -103,8 +103,10 @@ static void be_quick(struct options *o)
 	o->time_ms = 5;
 }
 
-static int apply_option(struct options *o, int opt)
+static int apply_option(void *options, int opt)
 {
+	struct options *o = options;
+
 	switch (opt) {
 	case OPT_MODE:
 		return read_mode(optarg, &o->modes);
@@ -130,6 +132,9 @@ static int apply_option(struct options *o, int opt)
 	case OPT_JSON:
 		o->json = optarg;
 		return 0;
+	case 'h':
+		fputs(usage, stdout);
+		return 1;
 	default:
 		return -1;
 	}
@@ -152,22 +157,8 @@ static int read_options(int argc, char **argv, struct options *o)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	int opt;
 
-	optind = 2;
-	while ((opt = getopt_long(argc, argv, "h", table, NULL)) != -1) {
-		if (opt == 'h') {
-			fputs(usage, stdout);
-			return 1;
-		}
-		if (apply_option(o, opt) < 0)
-			return -1;
-	}
-	if (optind == argc)
-		return 0;
-	fprintf(stderr, "rtpwire-bench: pipe does not take \"%s\"; see rtpwire-bench pipe --help\n",
-		argv[optind]);
-	return -1;
+	return bench_options(argc, argv, table, apply_option, o);
 }
 
 /* --- running --- */

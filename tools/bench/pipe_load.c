@@ -61,20 +61,6 @@ static int make_phone(struct pipe *p, uint32_t i)
 	return rc;
 }
 
-static void shuffle(uint32_t *order, uint32_t count)
-{
-	uint64_t random = 1;
-
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t with;
-
-		random = random * 6364136223846793005u + 1442695040888963407u;
-		with = (uint32_t)(random >> 33) % (i + 1);
-		order[i] = order[with];
-		order[with] = i;
-	}
-}
-
 static int make_phones(struct pipe *p)
 {
 	uint32_t count = p->relay.flow_count;
@@ -84,7 +70,7 @@ static int make_phones(struct pipe *p)
 	if (!p->phones || !p->order ||
 	    srtp_new(SRTP_ENGINE_AUTO, 2 * count, SRTP_WINDOW_MIN, &p->srtp) < 0)
 		return -1;
-	shuffle(p->order, p->relay.what.flows);
+	bench_shuffle(p->order, p->relay.what.flows);
 	for (uint32_t i = 0; i < count; i++)
 		if (make_phone(p, i) < 0)
 			return -1;

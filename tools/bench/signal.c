@@ -96,8 +96,10 @@ static int read_address(struct options *o)
 	return wrong("--address", "an IPv4 or IPv6 address");
 }
 
-static int apply_option(struct options *o, int opt)
+static int apply_option(void *options, int opt)
 {
+	struct options *o = options;
+
 	switch (opt) {
 	case OPT_NG:
 		o->ng = optarg;
@@ -152,20 +154,10 @@ static int read_options(int argc, char **argv, struct options *o)
 					       { "quick", no_argument, NULL, OPT_QUICK },
 					       { "help", no_argument, NULL, 'h' },
 					       { 0 } };
-	int opt, ret;
+	int ret = bench_options(argc, argv, table, apply_option, o);
 
-	optind = 2; /* behind the benchmark's name */
-	while ((opt = getopt_long(argc, argv, "h", table, NULL)) != -1) {
-		ret = apply_option(o, opt);
-		if (ret != 0)
-			return ret;
-	}
-	if (optind < argc) {
-		fprintf(stderr, "rtpwire-bench: signal takes no argument \"%s\"\n", argv[optind]);
-		return -1;
-	}
-	if (o->ng)
-		return 0;
+	if (ret != 0 || o->ng)
+		return ret;
 	fputs("rtpwire-bench: --ng URL is missing; see rtpwire-bench signal --help\n", stderr);
 	return -1;
 }

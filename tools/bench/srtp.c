@@ -103,8 +103,10 @@ static int read_number(const char *option, uint32_t min, uint32_t max, uint32_t 
 	return bench_numbers(option, optarg, min, max, out, 1) < 0 ? -1 : 0;
 }
 
-static int apply_option(struct options *o, int opt)
+static int apply_option(void *options, int opt)
 {
+	struct options *o = options;
+
 	switch (opt) {
 	case OPT_CONTEXTS:
 		return read_list("--contexts", 1000000, o->contexts, &o->context_count);
@@ -157,18 +159,8 @@ static int read_options(int argc, char **argv, struct options *o)
 					       { "json", required_argument, NULL, OPT_JSON },
 					       { "help", no_argument, NULL, 'h' },
 					       { 0 } };
-	int opt, ret;
 
-	optind = 2; /* behind the benchmark's name */
-	while ((opt = getopt_long(argc, argv, "h", table, NULL)) != -1) {
-		ret = apply_option(o, opt);
-		if (ret != 0)
-			return ret;
-	}
-	if (optind == argc)
-		return 0;
-	fprintf(stderr, "rtpwire-bench: srtp takes no argument \"%s\"\n", argv[optind]);
-	return -1;
+	return bench_options(argc, argv, table, apply_option, o);
 }
 
 /* --- measuring --- */

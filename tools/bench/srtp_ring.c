@@ -13,12 +13,6 @@
 
 #define SLOT_BYTES ((RW_RTP_HEADER_BYTES + PAYLOAD_MAX + SRTP_TRAILER_MAX + 63) / 64 * 64)
 
-static uint32_t next_random(uint64_t *state)
-{
-	*state = *state * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)(*state >> 33);
-}
-
 struct rw_srtp_key ring_key(const struct srtp_case *what, uint32_t context)
 {
 	const struct rw_srtp_suite_info *info = rw_srtp_suite_info(what->suite);
@@ -26,20 +20,8 @@ struct rw_srtp_key ring_key(const struct srtp_case *what, uint32_t context)
 	uint64_t random = context + 1u;
 
 	for (unsigned int i = 0; i < (unsigned int)info->key_bytes + info->salt_bytes; i++)
-		key.key[i] = (uint8_t)next_random(&random);
+		key.key[i] = (uint8_t)bench_random(&random);
 	return key;
-}
-
-static void shuffle(uint32_t *order, uint32_t count)
-{
-	uint64_t random = 1;
-
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t with = next_random(&random) % (i + 1);
-
-		order[i] = order[with];
-		order[with] = i;
-	}
 }
 
 static int open_sealer(struct ring *ring)
@@ -70,7 +52,7 @@ int ring_open(struct ring *ring, const struct srtp_case *what)
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (!ring->order || ring->memory == MAP_FAILED)
 		return -ENOMEM;
-	shuffle(ring->order, what->contexts);
+	bench_shuffle(ring->order, what->contexts);
 	madvise(ring->memory, RING_PACKETS * SLOT_BYTES, MADV_HUGEPAGE);
 	for (size_t i = 0; i < RING_PACKETS; i++)
 		ring->packets[i].data = ring->memory + i * SLOT_BYTES;
